@@ -1,0 +1,1 @@
+"""Floor 2: answers to scores, levels, and why."""

@@ -1,0 +1,1 @@
+"""Floor 0: errors, bilingual text, identifiers, exact numbers."""

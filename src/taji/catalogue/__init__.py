@@ -1,0 +1,1 @@
+"""Floor 1: reads, checks and versions packs; hands out frozen specifications."""

@@ -1,0 +1,1 @@
+"""Floor 6: the commands. A door: parses, calls one desk function, says what happened."""

@@ -1,0 +1,1 @@
+"""Floor 3: peers, percentiles, segments, benchmarks, disclosure control."""

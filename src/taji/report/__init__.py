@@ -1,0 +1,1 @@
+"""Floor 4: results to charts, pages, PDF and XLSX, in zh and en."""
