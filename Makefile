@@ -1,0 +1,66 @@
+# The verbs of Taji. Each is alone sufficient on a fresh Debian machine with Python 3.11 and make.
+# 塔基的动词。每一条单独运行即可：新装的 Debian，只需 Python 3.11 与 make。
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
+PACKAGE := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation
+DEMO_DIR ?= demo
+
+.PHONY: help demo test check lint types floors docs bench bench-truth lock clean
+
+help:            ## this list · 本列表
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:[^#]*##/\t/' | expand -t 16
+
+.venv/.made:
+	@sh tools/ensure venv "$(PYTHON)"
+	@touch $@
+
+.venv/.runtime: .venv/.made requirements.lock pyproject.toml
+	$(INSTALL) -r requirements.lock
+	$(PACKAGE) -e .
+	@touch $@
+
+.venv/.dev: .venv/.runtime requirements-dev.lock
+	$(INSTALL) -r requirements-dev.lock
+	@touch $@
+
+demo: .venv/.runtime   ## the demo city and its portrait · 演示城市及其画像
+	@sh tools/ensure fonts
+	$(BIN)/taji demo --dir $(DEMO_DIR)
+
+test: .venv/.dev       ## every test · 全部测试
+	@sh tools/ensure fonts chromium
+	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+check: lint types floors docs   ## lint, types, floors, docs · 静态检查
+
+lint: .venv/.dev
+	$(BIN)/ruff check src tests benchmarks
+	$(BIN)/ruff format --check src tests benchmarks
+
+types: .venv/.dev
+	$(BIN)/mypy
+
+floors: .venv/.dev
+	$(BIN)/lint-imports
+
+docs: .venv/.dev       ## the manual forgets nothing, its links hold · 文档检查
+	@sh tools/ensure fonts
+	$(BIN)/python -m pytest -q tests/docs
+
+bench: .venv/.dev      ## speed against peers, in one run · 性能对比
+	@sh tools/ensure fonts r
+	$(BIN)/python -m benchmarks
+
+bench-truth: .venv/.dev   ## 2,000 draws from a city whose truth is known · 真值检验
+	$(BIN)/python -m benchmarks.truth
+
+lock: .venv/.dev
+	$(BIN)/uv pip compile pyproject.toml --group build --universal --python-version 3.11 \
+	  --generate-hashes --no-emit-index-url --no-header --no-annotate -q -o requirements.lock
+	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 \
+	  --generate-hashes --no-emit-index-url --no-header --no-annotate -q -o requirements-dev.lock
+
+clean:
+	rm -rf .venv $(DEMO_DIR) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
