@@ -98,6 +98,9 @@ class Node(Spec):
     #: False for a step of the calculation that no result shows.
     shown: bool = True
     confidence: Confidence | None = None
+    #: Where this node's numbers come from, if from elsewhere than the pack's own source.
+    source: str | None = None
+    note: Text | None = None
 
 
 class ScoreAtLeast(Spec):
@@ -175,15 +178,25 @@ class Model(Pack):
     questionnaire: str
     document: str
     date: str
+    #: What the values of the nodes, up to ``total``, are counted in.
+    unit: Text
     #: Least answered share of a node's weight for which a score is given. [fraction]
     coverage_min: Exact
+    #: How the least coverage is known; ``house`` where the model itself says nothing.
+    coverage_confidence: Confidence = "house"
     nodes: tuple[Node, ...]
-    #: From lowest to highest; either all bands of the total or all tests.
-    levels: tuple[LevelBand, ...] | tuple[LevelTests, ...]
+    #: From lowest to highest; all bands of the total, or all tests, or none: a model
+    #: without levels of its own (its nodes may still be levels each).
+    levels: tuple[LevelBand, ...] | tuple[LevelTests, ...] = ()
+    #: How the rule of levels is known, where this differs from the pack as a whole.
+    level_confidence: Confidence | None = None
+    level_source: tuple[str, ...] = ()
+    level_note: Text | None = None
     #: Decimals to which the total is rounded before its level is decided; None: exact.
     level_decimals: int | None = None
     readings: tuple[Reading, ...] = ()
     profiles: tuple[Profile, ...] = ()
+    default_profile: str | None = None
     #: What was chosen.
     profile: str | None = None
     options: Mapping[str, str] = Field(default_factory=dict)
