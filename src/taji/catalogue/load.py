@@ -8,17 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from taji.catalogue.files import available, pack_file
 from taji.catalogue.model import Model
 from taji.catalogue.problem import ChoiceError, PackError, Problem
 from taji.catalogue.questionnaire import Questionnaire
+from taji.catalogue.register import Register
 from taji.catalogue.resolve import Choices, choices_of, resolve
 from taji.catalogue.schema import parsed
 from taji.catalogue.yaml import read
 
-__all__ = ["available", "model", "pack_file", "questionnaire"]
+Found = TypeVar("Found")
+
+__all__ = ["available", "model", "pack_file", "questionnaire", "register"]
 
 
 def questionnaire(name: str | Path) -> Questionnaire:
@@ -73,8 +76,8 @@ def model(
     return _whole(found, problems)
 
 
-def _whole(found: Any, problems: tuple[Problem, ...]) -> Any:
-    if problems:
+def _whole(found: Found | None, problems: tuple[Problem, ...]) -> Found:
+    if found is None or problems:
         raise PackError(problems)
     return found
 
@@ -86,7 +89,23 @@ def _chosen(
     for name, value in asked.items():
         if value not in choices.allowed.get(name, ()):
             allowed = [f"{key}={i}" for key, ids in choices.allowed.items() for i in ids]
-            raise ChoiceError(
-                model=str(raw.get("id")), choice=name, value=value, allowed=allowed
-            )
+            raise ChoiceError(model=str(raw.get("id")), choice=name, value=value, allowed=allowed)
     return {**choices.defaults, **asked}
+
+
+def register(name: str | Path) -> Register:
+    """Return a register of codes.
+
+    Raises
+    ------
+    PackError, UnknownPackError
+        If the pack has a fault, or there is none of this name.
+
+    Examples
+    --------
+    >>> register("gbt4754").by_code["36"].label.en
+    'Automobiles'
+    """
+    file = pack_file("registers", name)
+    found, problems = parsed(Register, resolve(read(file), {}), file=str(file))
+    return _whole(found, problems)

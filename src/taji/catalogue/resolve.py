@@ -25,12 +25,12 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
-__all__ = ["Choices", "TemplateFault", "choices_of", "resolve", "whens"]
+__all__ = ["Choices", "TemplateError", "choices_of", "resolve", "whens"]
 
 _PLACE = re.compile(r"\{([a-z_]+)(?:\.([a-z_]+))?\}")
 
 
-class TemplateFault(ValueError):
+class TemplateError(ValueError):
     """A template asks for a name that it does not bind."""
 
 
@@ -95,7 +95,7 @@ def resolve(raw: Mapping[str, Any], chosen: Mapping[str, str]) -> dict[str, Any]
 
     Raises
     ------
-    TemplateFault
+    TemplateError
         If a template names something that its ``for`` does not bind.
 
     Examples
@@ -135,7 +135,9 @@ def _written_out(value: Any, bound: Mapping[str, Any]) -> Any:
     if isinstance(value, list):
         return [entry for child in value for entry in _entries(child, bound)]
     if isinstance(value, Mapping):
-        return {_written_out(key, bound): _written_out(child, bound) for key, child in value.items()}
+        return {
+            _written_out(key, bound): _written_out(child, bound) for key, child in value.items()
+        }
     return value
 
 
@@ -166,7 +168,7 @@ def _value(match: re.Match[str], bound: Mapping[str, Any]) -> Any:
     if key is not None:
         value = value.get(key) if isinstance(value, Mapping) else None
     if value is None:
-        raise TemplateFault(match.group())
+        raise TemplateError(match.group())
     return value
 
 

@@ -29,7 +29,11 @@ _KINDS: dict[str, tuple[str, str, str]] = {
     ),
     "string_too_short": ("empty", "不能为空", "must not be empty"),
     "too_short": ("empty", "至少要有一项", "needs at least one entry"),
-    "literal_error": ("not_allowed", "{input} 不在允许之列：{expected}", "{input} is not {expected}"),
+    "literal_error": (
+        "not_allowed",
+        "{input} 不在允许之列：{expected}",
+        "{input} is not {expected}",
+    ),
     "string_pattern_mismatch": (
         "pattern",
         "{input} 不符合写法 {pattern}",

@@ -43,9 +43,7 @@ _Loader.yaml_implicit_resolvers = {
     first: [(tag, pattern) for tag, pattern in pairs if tag != _TAG + "timestamp"]
     for first, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
-_Loader.add_constructor(
-    _TAG + "float", lambda loader, node: Decimal(loader.construct_scalar(node))
-)
+_Loader.add_constructor(_TAG + "float", lambda _, node: Decimal(str(node.value)))
 
 
 def read(path: str | Path) -> Any:
@@ -75,7 +73,7 @@ def read(path: str | Path) -> Any:
         traps = tuple(_Traps(file).of(node, "", 0))
         if traps:
             raise PackError(traps)
-        return loader.construct_document(node)  # type: ignore[no-untyped-call]
+        return loader.construct_document(node)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
@@ -92,7 +90,7 @@ def read(path: str | Path) -> Any:
             file, "", "yaml", "不是可读的 YAML 文本", "the text cannot be read as YAML"
         ) from error
     finally:
-        loader.dispose()  # type: ignore[no-untyped-call]
+        loader.dispose()
 
 
 def _text(path: Path, file: str) -> str:
@@ -165,7 +163,11 @@ class _Traps:
             elif key.tag != _TAG + "merge":
                 if name in seen:
                     yield self._problem(
-                        key, here, "duplicate_key", f"键 {name} 重复", f"the key {name} stands twice"
+                        key,
+                        here,
+                        "duplicate_key",
+                        f"键 {name} 重复",
+                        f"the key {name} stands twice",
                     )
                 seen.add(name)
             yield from self.of(value, here, depth + 1)
