@@ -1,0 +1,496 @@
+"""Say how the respondents were drawn, and bind that to their rows.
+
+``Design`` is what a bureau writes in ``design.yaml``; ``Design.bind`` checks it against the
+rows and gives a ``Sample``: every row's place in the strata and stages, and its weight.
+Decides nothing about estimates (``taji.survey.tabulate``) nor about drawing
+(``taji.survey.sampling``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal, Self, get_args
+
+import numpy as np
+import polars as pl
+
+from taji.base.arrays import FloatArray, IntArray
+from taji.base.errors import TajiError
+from taji.base.text import Language
+from taji.survey.calibrate import Calibrated, CalibrationTargets, Method, calibrate
+
+__all__ = [
+    "Design",
+    "DesignColumnError",
+    "DesignKeyError",
+    "DesignNumberError",
+    "LoneUnit",
+    "LoneUnitError",
+    "PopulationError",
+    "Sample",
+    "Stage",
+]
+
+LoneUnit = Literal["error", "adjust", "certainty"]
+
+
+class DesignKeyError(TajiError):
+    """The design says something that cannot be understood."""
+
+    code = "survey.design_key"
+    sentences: ClassVar[dict[Language, str]] = {
+        "en": "design: `{key}` is {value}; expected {expected}. Correct it in design.yaml.",
+        "zh": "设计文件：`{key}` 为 {value}，应为 {expected}。请在 design.yaml 中更正。",
+    }
+
+
+class DesignColumnError(TajiError):
+    """A column that the design names is not in the data."""
+
+    code = "survey.design_column"
+    sentences: ClassVar[dict[Language, str]] = {
+        "en": (
+            "design: `{key}` names the column {column}, which the data do not have (they have: "
+            "{known}). Correct the name, or join the register that holds it."
+        ),
+        "zh": (
+            "设计文件：`{key}` 指定的列 {column} 不在数据中（现有：{known}）。"
+            "请更正列名，或关联含有该列的名录。"
+        ),
+    }
+
+
+class DesignNumberError(TajiError):
+    """A cell that the design needs is missing, or is not a usable number."""
+
+    code = "survey.design_number"
+    sentences: ClassVar[dict[Language, str]] = {
+        "en": (
+            "Row {row}: `{column}` ({key}) is {value}; expected {expected}. Correct the cell, "
+            "or leave the row out on purpose before estimating."
+        ),
+        "zh": (
+            "第 {row} 行：`{column}`（{key}）为 {value}，应为 {expected}。"
+            "请更正该单元格，或在估计之前有意剔除该行。"
+        ),
+    }
+
+
+class PopulationError(TajiError):
+    """The population of a stratum contradicts the rows."""
+
+    code = "survey.population"
+    sentences: ClassVar[dict[Language, str]] = {
+        "en": (
+            "Stratum {stratum}: {problem} (drawn {drawn}, population {population:.10g}). Correct "
+            "`{column}`: it is the number of units in the stratum, the same on every row of it."
+        ),
+        "zh": (
+            "层 {stratum}：{problem}（样本 {drawn}，总体 {population:.10g}）。"
+            "请更正 `{column}`：应为该层的单位总数，层内各行相同。"
+        ),
+    }
+
+
+class LoneUnitError(TajiError):
+    """A stratum has one unit only, so its variance cannot be estimated."""
+
+    code = "survey.lone_unit"
+    sentences: ClassVar[dict[Language, str]] = {
+        "en": (
+            "{count} strata have a single unit and no variance: {strata}. Merge each with a "
+            "similar stratum, or set `lone_unit: adjust` (cautious) or `lone_unit: certainty` "
+            "(only if the unit was sure to be drawn) in design.yaml."
+        ),
+        "zh": (
+            "有 {count} 个层只有一个单位，无法估计方差：{strata}。"
+            "请与相近的层合并，或在 design.yaml 中设置 `lone_unit: adjust`（偏保守）"
+            "或 `lone_unit: certainty`（仅当该单位必然入样）。"
+        ),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One stage of drawing.
+
+    Attributes
+    ----------
+    stratum : IntArray, shape (n_leaf,)
+        Stratum of each leaf at this stage.
+    unit : IntArray, shape (n_leaf,), or None
+        Unit of each leaf at this stage; None where the rows themselves are the units.
+    stratum_of_unit : IntArray, shape (n_unit,), or None
+        Stratum of each unit.
+    drawn : FloatArray, shape (n_stratum,)
+        Units in the sample. [units]
+    fraction : FloatArray, shape (n_stratum,)
+        Share of the stratum's units that was drawn; 0 where no population is given. [fraction]
+    """
+
+    stratum: IntArray
+    unit: IntArray | None
+    stratum_of_unit: IntArray | None
+    drawn: FloatArray
+    fraction: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """The rows of a survey, each at its place in the design.
+
+    Attributes
+    ----------
+    leaf : IntArray, shape (n_row,)
+        The finest unit or stratum that the variance needs; codes into the stages' arrays.
+    weight : FloatArray, shape (n_row,)
+        Final weights. [firms]
+    stages : tuple of Stage
+        First stage first.
+    calibrated : Calibrated or None
+        What the residuals need, where weights were calibrated.
+    lone_unit : LoneUnit
+        What a stratum with one unit adds to the variance.
+    strata : tuple of str
+        Labels of the strata of the first stage.
+    """
+
+    leaf: IntArray
+    weight: FloatArray
+    stages: tuple[Stage, ...]
+    calibrated: Calibrated | None
+    lone_unit: LoneUnit
+    strata: tuple[str, ...]
+
+    @property
+    def degrees_of_freedom(self) -> int:
+        """Units less strata of the first stage, over rows with weight."""
+        first = self.stages[0]
+        held = np.unique(self.leaf[self.weight > 0])
+        strata = len(np.unique(first.stratum[held]))
+        if first.unit is None:
+            return int((self.weight > 0).sum()) - strata
+        return len(np.unique(first.unit[held])) - strata
+
+
+@dataclass(frozen=True, slots=True)
+class Design:
+    """How the respondents were drawn.
+
+    Attributes
+    ----------
+    strata, cluster, population : tuple of str
+        Columns. Several strata are crossed; several clusters are stages, first stage
+        first; ``population`` holds the number of units in the stratum at each stage.
+    weight : str or None
+        Column of design weights. Without it, weights follow from ``population``; without
+        both, every row stands for itself alone.
+    calibrate : CalibrationTargets or None
+        Register totals that the weights must reproduce.
+    lone_unit : {"error", "adjust", "certainty"}
+        ``adjust`` measures a lone unit from zero, the mean of all influences, as R does;
+        ``certainty`` gives it no variance.
+
+    Examples
+    --------
+    >>> design = Design.from_mapping({"strata": "size", "population": "firms"})
+    >>> frame = pl.DataFrame({"size": ["s", "s", "m", "m"], "firms": [10, 10, 4, 4]})
+    >>> design.bind(frame).weight.tolist()
+    [5.0, 5.0, 2.0, 2.0]
+    """
+
+    strata: tuple[str, ...] = ()
+    cluster: tuple[str, ...] = ()
+    weight: str | None = None
+    population: tuple[str, ...] = ()
+    calibrate: CalibrationTargets | None = field(default=None)
+    lone_unit: LoneUnit = "error"
+
+    @classmethod
+    def from_mapping(cls, mapping: Mapping[str, Any]) -> Self:
+        """Read the keys of a ``design.yaml``.
+
+        Raises
+        ------
+        DesignKeyError
+            For an unknown key or a value of the wrong kind.
+        """
+        known = ("strata", "cluster", "weight", "population", "calibrate", "lone_unit")
+        for key in mapping:
+            if key not in known:
+                raise DesignKeyError(key=key, value="unknown", expected=" | ".join(known))
+        lone_unit = mapping.get("lone_unit", "error")
+        if lone_unit not in get_args(LoneUnit):
+            raise DesignKeyError(
+                key="lone_unit", value=lone_unit, expected=" | ".join(get_args(LoneUnit))
+            )
+        weight = _columns("weight", mapping.get("weight"))
+        if len(weight) > 1:
+            raise DesignKeyError(key="weight", value=mapping["weight"], expected="one column")
+        return cls(
+            strata=_columns("strata", mapping.get("strata")),
+            cluster=_columns("cluster", mapping.get("cluster")),
+            weight=weight[0] if weight else None,
+            population=_columns("population", mapping.get("population")),
+            calibrate=_targets(mapping.get("calibrate")),
+            lone_unit=lone_unit,
+        )
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Every column that the design reads."""
+        targets = self.calibrate
+        auxiliaries = () if targets is None else (*targets.margins, *targets.totals)
+        weight = () if self.weight is None else (self.weight,)
+        named = (*self.strata, *self.cluster, *weight, *self.population, *auxiliaries)
+        return tuple(dict.fromkeys(named))
+
+    def bind(self, frame: pl.DataFrame) -> Sample:
+        """Check the design against the rows and place every row in it.
+
+        Raises
+        ------
+        DesignColumnError, DesignNumberError, PopulationError, LoneUnitError
+            See each; calibration adds its own.
+        """
+        self._check_columns(frame)
+        stratum, labels = _crossed(frame, self.strata, key="strata")
+        leaf, stages = self._stages(frame, stratum, labels)
+        if self.lone_unit == "error":
+            _check_lone(stages, labels)
+        weight = self._weights(frame, leaf, stages)
+        calibrated = None
+        if self.calibrate is not None:
+            calibrated = calibrate(frame, weight, self.calibrate)
+            weight = calibrated.weight
+        return Sample(leaf, weight, stages, calibrated, self.lone_unit, labels)
+
+    def _check_columns(self, frame: pl.DataFrame) -> None:
+        for key in ("strata", "cluster", "population"):
+            for column in getattr(self, key):
+                _check_column(frame, key, column)
+        if self.weight is not None:
+            _check_column(frame, "weight", self.weight)
+        if self.calibrate is not None:
+            for column in (*self.calibrate.margins, *self.calibrate.totals):
+                _check_column(frame, "calibrate", column)
+        if len(self.population) > len(self.cluster) + 1:
+            raise DesignKeyError(
+                key="population",
+                value=list(self.population),
+                expected="no more columns than stages",
+            )
+
+    def _stages(
+        self, frame: pl.DataFrame, stratum: IntArray, labels: tuple[str, ...]
+    ) -> tuple[IntArray, tuple[Stage, ...]]:
+        """Row-level codes of each stage, then the stages seen from the leaves."""
+        depth = max(1, len(self.population))
+        rows: list[tuple[IntArray, IntArray | None]] = []
+        above = stratum
+        for at in range(depth):
+            unit = None
+            if at < len(self.cluster):
+                inside, _ = _crossed(frame, (self.cluster[at],), key="cluster")
+                unit = _dense(above * (int(inside.max(initial=0)) + 1) + inside)
+            rows.append((above, unit))
+            above = stratum if unit is None else unit
+        last_stratum, last_unit = rows[-1]
+        leaf = last_stratum if last_unit is None else last_unit
+        stages = []
+        for at, (upper, unit) in enumerate(rows):
+            column = self.population[at] if at < len(self.population) else None
+            names = labels if at == 0 else None
+            stages.append(_stage(frame, upper, unit, leaf, column, names))
+        return leaf, tuple(stages)
+
+    def _weights(
+        self, frame: pl.DataFrame, leaf: IntArray, stages: tuple[Stage, ...]
+    ) -> FloatArray:
+        if self.weight is not None:
+            return _numbers(frame, self.weight, key="weight", least=0.0)
+        weight = np.ones(len(leaf))
+        for stage in stages if self.population else ():
+            weight /= stage.fraction[stage.stratum][leaf]
+        return weight
+
+
+def _columns(key: str, value: object) -> tuple[str, ...]:
+    if value is None:
+        return ()
+    if isinstance(value, str):
+        return (value,)
+    if isinstance(value, Sequence) and all(isinstance(part, str) for part in value):
+        return tuple(value)
+    raise DesignKeyError(key=key, value=value, expected="a column name")
+
+
+def _targets(value: object) -> CalibrationTargets | None:
+    if value is None:
+        return None
+    known = ("margins", "totals", "method", "bounds")
+    if not isinstance(value, Mapping) or not set(value) <= set(known):
+        raise DesignKeyError(key="calibrate", value=value, expected=" | ".join(known))
+    margins, totals = value.get("margins") or {}, value.get("totals") or {}
+    if not (isinstance(margins, Mapping) and isinstance(totals, Mapping) and (margins or totals)):
+        raise DesignKeyError(key="calibrate", value=value, expected="{margins: {COL: {value: N}}}")
+    method = value.get("method", "raking")
+    if method not in get_args(Method):
+        raise DesignKeyError(
+            key="calibrate.method", value=method, expected=" | ".join(get_args(Method))
+        )
+    return CalibrationTargets(
+        margins={
+            str(column): {
+                str(level): _target(f"calibrate.margins.{column}.{level}", total)
+                for level, total in _mapping(f"calibrate.margins.{column}", levels).items()
+            }
+            for column, levels in margins.items()
+        },
+        totals={str(c): _target(f"calibrate.totals.{c}", total) for c, total in totals.items()},
+        method=method,
+        bounds=_bounds(value.get("bounds", CalibrationTargets().bounds)),
+    )
+
+
+def _mapping(key: str, value: object) -> Mapping[object, object]:
+    if isinstance(value, Mapping) and value:
+        return value
+    raise DesignKeyError(key=key, value=value, expected="{value: total}")
+
+
+def _target(key: str, value: object) -> float:
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < np.inf:
+        return float(value)
+    raise DesignKeyError(key=key, value=value, expected="a number from 0")
+
+
+def _bounds(value: object) -> tuple[float, float]:
+    if isinstance(value, Sequence) and len(value) == 2:
+        low, high = (_target("calibrate.bounds", part) for part in value)
+        if low < 1 < high:
+            return low, high
+    raise DesignKeyError(
+        key="calibrate.bounds", value=value, expected="[low, high], low < 1 < high"
+    )
+
+
+def _check_column(frame: pl.DataFrame, key: str, column: str) -> None:
+    if column not in frame.columns:
+        shown = ", ".join(frame.columns[:12]) + ("…" if frame.width > 12 else "")
+        raise DesignColumnError(key=key, column=column, known=shown)
+
+
+def _crossed(
+    frame: pl.DataFrame, columns: tuple[str, ...], *, key: str
+) -> tuple[IntArray, tuple[str, ...]]:
+    """Codes and labels of the combinations of ``columns``, in sorted order."""
+    if not columns:
+        return np.zeros(frame.height, dtype=np.int64), ("*",)
+    texts = [frame[column].cast(pl.String) for column in columns]
+    for column, text in zip(columns, texts, strict=True):
+        if text.null_count():
+            row = int(text.is_null().arg_max() or 0)
+            raise DesignNumberError(
+                row=row + 1, column=column, key=key, value="empty", expected="a label"
+            )
+    label = texts[0] if len(texts) == 1 else pl.select(pl.concat_str(texts, separator=" × "))
+    series = label if isinstance(label, pl.Series) else label.to_series()
+    known = series.unique().sort()
+    codes = series.cast(pl.Enum(known)).to_physical().to_numpy().astype(np.int64)
+    return codes, tuple(known.to_list())
+
+
+def _dense(codes: IntArray) -> IntArray:
+    return np.unique(codes, return_inverse=True)[1].reshape(-1).astype(np.int64)
+
+
+def _numbers(frame: pl.DataFrame, column: str, *, key: str, least: float) -> FloatArray:
+    values = frame[column].cast(pl.Float64, strict=False).to_numpy()
+    usable = (values >= least) & (values < np.inf)  # NaN fails both
+    if not usable.all():
+        row = int((~usable).argmax())
+        raise DesignNumberError(
+            row=row + 1,
+            column=column,
+            key=key,
+            value=frame[column][row],
+            expected=f"a number from {least:g}",
+        )
+    return np.asarray(values, dtype=np.float64)
+
+
+def _first_of(codes: IntArray, size: int) -> IntArray:
+    """Row at which each code stands first."""
+    first = np.full(size, -1, dtype=np.int64)
+    first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)
+    return first
+
+
+def _stage(
+    frame: pl.DataFrame,
+    stratum: IntArray,
+    unit: IntArray | None,
+    leaf: IntArray,
+    population: str | None,
+    labels: tuple[str, ...] | None,
+) -> Stage:
+    n_stratum = int(stratum.max(initial=-1)) + 1
+    at_leaf = _first_of(leaf, int(leaf.max(initial=-1)) + 1)
+    stratum_of_unit = None
+    if unit is None:
+        drawn = np.bincount(stratum, minlength=n_stratum).astype(np.float64)
+    else:
+        stratum_of_unit = stratum[_first_of(unit, int(unit.max(initial=-1)) + 1)]
+        drawn = np.bincount(stratum_of_unit, minlength=n_stratum).astype(np.float64)
+    return Stage(
+        stratum=stratum[at_leaf],
+        unit=None if unit is None else unit[at_leaf],
+        stratum_of_unit=stratum_of_unit,
+        drawn=drawn,
+        fraction=_fractions(frame, stratum, drawn, population, labels),
+    )
+
+
+def _fractions(
+    frame: pl.DataFrame,
+    stratum: IntArray,
+    drawn: FloatArray,
+    column: str | None,
+    labels: tuple[str, ...] | None,
+) -> FloatArray:
+    if column is None:
+        return np.zeros(len(drawn))
+    values = _numbers(frame, column, key="population", least=1.0)
+    population = values[_first_of(stratum, len(drawn))]
+
+    def refuse(at: int, problem: str, value: float) -> PopulationError:
+        return PopulationError(
+            stratum=labels[at] if labels is not None else f"#{at + 1}",
+            problem=problem,
+            drawn=int(drawn[at]),
+            population=float(value),
+            column=column,
+        )
+
+    differs = values != population[stratum]
+    if differs.any():
+        row = int(differs.argmax())
+        raise refuse(int(stratum[row]), f"row {row + 1} differs / 第 {row + 1} 行不同", values[row])
+    short = ~(population >= drawn)
+    if short.any():
+        at = int(short.argmax())
+        raise refuse(at, "population is smaller than the sample / 总体小于样本", population[at])
+    return np.asarray(drawn / population)
+
+
+def _check_lone(stages: tuple[Stage, ...], labels: tuple[str, ...]) -> None:
+    for at, stage in enumerate(stages):
+        lone = np.flatnonzero((stage.drawn == 1) & (stage.fraction < 1))
+        if len(lone):
+            names = [labels[code] if at == 0 else f"#{code + 1}" for code in lone[:10]]
+            more = "…" if len(lone) > 10 else ""
+            raise LoneUnitError(
+                count=len(lone), strata=", ".join(names) + more, labels=tuple(names), stage=at + 1
+            )

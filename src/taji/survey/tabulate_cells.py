@@ -1,0 +1,449 @@
+"""Add rows up into cells, once, so that every table can be made from the cells.
+
+A cell is what the variance cannot look inside and no table divides: a leaf of the design
+(a stratum or a unit), one combination of calibration values, one group of every
+breakdown. Decides which sums suffice and how they join; ``taji.survey.tabulate`` turns
+them into estimates. Partial results of batches, partitions and waves join exactly:
+``merge`` is associative and does not care about order.
+
+Sums are held as centred moments: an amount far from zero loses no digits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import polars as pl
+
+from taji.base.arrays import BoolArray, FloatArray, IntArray
+from taji.survey.design import Sample
+from taji.survey.measures import Amount, Choice, Measure, Quotient
+from taji.survey.sums import binned
+
+__all__ = ["Moments", "Partial", "Tally", "merge", "partial"]
+
+#: Weights that differ by less inside a cell are equal: binary rounding. [fraction]
+EVEN_WEIGHTS = 1e-13
+
+
+@dataclass(frozen=True, slots=True)
+class Moments:
+    r"""What each cell holds of one measure.
+
+    With :math:`x_i` 1 (or the denominator of a ratio), :math:`e_i = y_i - c x_i` and *c* the
+    measure's centre, the *basis* is :math:`(x, e)`, for a ratio :math:`(x, e, 1)`; sums run
+    over the rows that answered.
+
+    Attributes
+    ----------
+    n, asked : FloatArray, shape (n_cell,)
+        Rows that answered with weight, rows that were asked.
+    total : FloatArray, shape (n_cell, n_basis)
+        Weighted sums of the basis.
+    spread : FloatArray, shape (n_cell, n_basis, n_basis)
+        Centred sums of products of the weighted basis.
+    square : FloatArray, shape (n_cell, 3)
+        Weighted sums of :math:`x^2, x e, e^2`.
+    blank : FloatArray, shape (n_cell, 3)
+        Rows that did not answer: their number, weight, and centred sum of squares of weight.
+    """
+
+    n: FloatArray
+    asked: FloatArray
+    total: FloatArray
+    spread: FloatArray
+    square: FloatArray
+    blank: FloatArray
+
+    def pooled(self, index: IntArray, size: int) -> Moments:
+        """Join cells that share an index."""
+        n = binned(index, self.n, size)
+        total = _add(index, self.total, size)
+        away = _mean(self.total, self.n) - _mean(total, n)[index]
+        between = self.n[:, None, None] * away[:, :, None] * away[:, None, :]
+        blank = _add(index, self.blank, size)
+        lone = _ratio(self.blank[:, 1], self.blank[:, 0])
+        lone = lone - _ratio(blank[:, 1], blank[:, 0])[index]
+        blank[:, 2] += binned(index, self.blank[:, 0] * lone**2, size)
+        return Moments(
+            n=n,
+            asked=binned(index, self.asked, size),
+            total=total,
+            spread=_add(index, self.spread + between, size),
+            square=_add(index, self.square, size),
+            blank=blank,
+        )
+
+    def recentred(self, shift: float) -> Moments:
+        """The same moments about a centre higher by ``shift``."""
+        if shift == 0:
+            return self
+        turn = np.eye(self.total.shape[1])
+        turn[1, 0] = -shift
+        xx, xe, ee = self.square.T
+        square = np.column_stack((xx, xe - shift * xx, ee - 2 * shift * xe + shift**2 * xx))
+        return replace(
+            self, total=self.total @ turn.T, spread=turn @ self.spread @ turn.T, square=square
+        )
+
+    def joined(self, other: Moments) -> Moments:
+        """Both lists of cells, one after the other."""
+        return Moments(
+            np.concatenate((self.n, other.n)),
+            np.concatenate((self.asked, other.asked)),
+            np.concatenate((self.total, other.total)),
+            np.concatenate((self.spread, other.spread)),
+            np.concatenate((self.square, other.square)),
+            np.concatenate((self.blank, other.blank)),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """The moments of one measure, or of one option of it.
+
+    Attributes
+    ----------
+    question, option : str
+        As the estimates name them; ``option`` is empty for numbers.
+    statistics : tuple of str
+        What is to be estimated of it.
+    centre : float
+        What the moments are taken about. [unit of the measure]
+    moments : Moments
+        In the order of the cells.
+    """
+
+    question: str
+    option: str
+    statistics: tuple[str, ...]
+    centre: float
+    moments: Moments
+
+
+@dataclass(frozen=True, slots=True)
+class Partial:
+    """The cells of some rows, and what they hold.
+
+    Attributes
+    ----------
+    cells : DataFrame
+        ``leaf``, ``auxiliary`` (codes into the sample) and the breakdowns; null in a
+        breakdown belongs to no group.
+    tallies : tuple of Tally
+        One for each measure and option, in the order tabulated.
+    """
+
+    cells: pl.DataFrame
+    tallies: tuple[Tally, ...]
+
+
+def partial(
+    frame: pl.DataFrame,
+    rows: IntArray,
+    sample: Sample,
+    measures: Sequence[Measure],
+    by: Sequence[str],
+) -> Partial:
+    """Add up some rows of a sample.
+
+    Parameters
+    ----------
+    frame : DataFrame, n rows
+        Answers and breakdowns of these rows.
+    rows : IntArray, shape (n,)
+        Where these rows stand in ``sample``.
+    sample : Sample
+        The whole sample: weights and design are known before answers are read.
+    measures : sequence of Measure
+        With their options known (see ``taji.survey.measures.present``).
+    by : sequence of str
+        Columns that break the city down.
+
+    Returns
+    -------
+    Partial
+    """
+    place = _place(frame, rows, sample, by)
+    return Partial(place.cells, tuple(t for m in measures for t in _tally(frame, place, m)))
+
+
+def merge(first: Partial, second: Partial) -> Partial:
+    """Join two partial results of the same sample, measures and breakdowns."""
+    keys = first.cells.columns
+    both = pl.concat((first.cells, second.cells))
+    cells = both.unique(maintain_order=True)
+    numbered = cells.with_row_index("_cell")
+    index = (
+        both.join(numbered, on=keys, how="left", nulls_equal=True, maintain_order="left")["_cell"]
+        .to_numpy()
+        .astype(np.int64)
+    )
+    tallies = []
+    for a, b in zip(first.tallies, second.tallies, strict=True):
+        moments = a.moments.joined(b.moments.recentred(a.centre - b.centre))
+        tallies.append(replace(a, moments=moments.pooled(index, cells.height)))
+    return Partial(cells, tuple(tallies))
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Rows in their cells. ``deviation`` is a row's weight less its cell's mean weight."""
+
+    cells: pl.DataFrame
+    code: IntArray
+    weight: FloatArray
+    n: FloatArray
+    mean_weight: FloatArray
+    deviation: FloatArray | None  # None: weights are even inside every cell
+    held: BoolArray | None  # None: every row has weight
+    calibrated: bool
+
+    @property
+    def size(self) -> int:
+        return len(self.n)
+
+    def count(self, rows: BoolArray | None) -> FloatArray:
+        code = self.code if rows is None else self.code[rows]
+        return np.bincount(code, minlength=self.size).astype(np.float64)
+
+    def add(self, values: FloatArray) -> FloatArray:
+        return binned(self.code, values, self.size)
+
+
+def _place(frame: pl.DataFrame, rows: IntArray, sample: Sample, by: Sequence[str]) -> _Place:
+    calibrated = sample.calibrated
+    auxiliary = np.zeros_like(rows) if calibrated is None else calibrated.code[rows]
+    columns: list[tuple[IntArray, list[object]]] = [_levels(sample.leaf[rows]), _levels(auxiliary)]
+    for column in by:
+        values = frame[column].cast(pl.String)
+        known = values.drop_nulls().unique().sort()
+        codes = values.cast(pl.Enum(known)).to_physical().cast(pl.Int64).fill_null(len(known))
+        columns.append((codes.to_numpy(), [*known.to_list(), None]))
+    joint = np.zeros(len(rows), dtype=np.int64)
+    for place, levels in columns:
+        joint = joint * len(levels) + place
+    keys, code = _compressed(joint, int(np.prod([len(levels) for _, levels in columns])))
+    named: dict[str, pl.Series] = {}
+    for name, (_, levels) in reversed(list(zip(("leaf", "auxiliary", *by), columns, strict=True))):
+        kind = pl.Int64 if name in ("leaf", "auxiliary") else pl.String
+        named[name] = pl.Series(name, levels, dtype=kind).gather(keys % len(levels))
+        keys = keys // len(levels)
+    cells = pl.DataFrame([named[name] for name in ("leaf", "auxiliary", *by)])
+    weight = sample.weight[rows]
+    n = np.bincount(code, minlength=cells.height).astype(np.float64)
+    mean = binned(code, weight, cells.height) / np.maximum(n, 1)
+    deviation = weight - mean[code]
+    even = not np.any(np.abs(deviation) > EVEN_WEIGHTS * mean[code])
+    held = weight > 0
+    return _Place(
+        cells=cells,
+        code=code,
+        weight=weight,
+        n=n,
+        mean_weight=mean,
+        deviation=None if even else deviation,
+        held=None if held.all() else held,
+        calibrated=calibrated is not None,
+    )
+
+
+def _levels(codes: IntArray) -> tuple[IntArray, list[object]]:
+    return codes, list(range(int(codes.max(initial=0)) + 1))
+
+
+def _compressed(joint: IntArray, size: int) -> tuple[IntArray, IntArray]:
+    """Distinct codes and each row's place among them."""
+    if size > 4 * len(joint) + 1_000_000:
+        keys, code = np.unique(joint, return_inverse=True)
+        return keys, code.reshape(-1).astype(np.int64)
+    keys = np.flatnonzero(np.bincount(joint, minlength=size))
+    place = np.empty(size, dtype=np.int64)
+    place[keys] = np.arange(len(keys))
+    return keys, place[joint]
+
+
+def _tally(frame: pl.DataFrame, place: _Place, measure: Measure) -> list[Tally]:
+    asked = None
+    if measure.asked is not None:
+        asked = frame.select(measure.asked.fill_null(value=False)).to_series().to_numpy()
+    if isinstance(measure, Choice):
+        return _choice(frame, place, measure, asked)
+    if isinstance(measure, Amount):
+        return [_amount(frame, place, measure, asked)]
+    return [_quotient(frame, place, measure, asked)]
+
+
+def _choice(
+    frame: pl.DataFrame, place: _Place, measure: Choice, asked: BoolArray | None
+) -> list[Tally]:
+    options = measure.options or ()
+    given = _given(frame.select(measure.answer).to_series(), options)
+    if asked is not None:
+        given = np.where(asked, given, 0)
+    if place.held is not None:
+        given = np.where(place.held, given, 0)
+    wide = len(options) + 2  # column 0: not answered; last: an answer not listed
+    flat = place.code * wide + given
+    shape = (place.size, wide)
+    n = np.bincount(flat, minlength=place.size * wide).reshape(shape).astype(np.float64)
+    first, second = np.zeros(shape), np.zeros(shape)
+    if place.deviation is not None:
+        first = binned(flat, place.deviation, place.size * wide).reshape(shape)
+        second = binned(flat, place.deviation**2, place.size * wide).reshape(shape)
+    count = place.count(asked)
+    tallies = []
+    for at, option in enumerate(options, start=1):
+        yes = (n[:, at], first[:, at], second[:, at])
+        no = (n[:, 1:].sum(1) - yes[0], first[:, 1:].sum(1) - yes[1], second[:, 1:].sum(1) - yes[2])
+        moments = _indicator(place, yes, no, (n[:, 0], first[:, 0], second[:, 0]), count)
+        tallies.append(Tally(measure.question, option, ("proportion",), 0.0, moments))
+    return tallies
+
+
+def _given(answers: pl.Series, options: tuple[str, ...]) -> IntArray:
+    """0 for not answered, the option's number from 1, one more for an answer not listed."""
+    if answers.dtype == pl.Boolean:
+        codes = pl.when(answers.is_null()).then(0).when(answers).then(1).otherwise(2)
+        return pl.select(codes.cast(pl.Int64)).to_series().to_numpy()
+    text = answers.cast(pl.String)
+    enum = text.cast(pl.Enum(options), strict=False).to_physical().cast(pl.Int64) + 1
+    if enum.null_count() > text.null_count():
+        other = pl.when(text.is_null()).then(0).otherwise(len(options) + 1)
+        return pl.select(pl.coalesce(enum, other.cast(pl.Int64))).to_series().to_numpy()
+    return enum.fill_null(0).to_numpy()
+
+
+Sums = tuple[FloatArray, FloatArray, FloatArray]
+
+
+def _indicator(place: _Place, yes: Sums, no: Sums, blank: Sums, asked: FloatArray) -> Moments:
+    """Moments of an answer that is 1 or 0, from counts and sums of weights."""
+    (n1, w1, v1), (n0, w0, v0) = (_weights(place, part) for part in (yes, no))
+    n = n1 + n0
+    # Parts have the mean weighted basis (m1, m1) and (m0, 0).
+    m1, m0 = _ratio(w1, n1), _ratio(w0, n0)
+    away = np.stack((m1 - m0, m1), axis=1)
+    between = _ratio(n1 * n0, n)[:, None, None] * away[:, :, None] * away[:, None, :]
+    spread = between + v1[:, None, None]
+    spread[:, 0, 0] += v0
+    return Moments(
+        n=n,
+        asked=asked,
+        total=np.column_stack((w1 + w0, w1)),
+        spread=spread,
+        square=np.column_stack((w1 + w0, w1, w1)),
+        blank=np.column_stack(_weights(place, blank)),
+    )
+
+
+def _weights(place: _Place, part: Sums) -> Sums:
+    """Rows, sum of weights and centred sum of squares of weights."""
+    n, first, second = part
+    return n, place.mean_weight * n + first, np.maximum(second - _ratio(first**2, n), 0)
+
+
+def _amount(frame: pl.DataFrame, place: _Place, measure: Amount, asked: BoolArray | None) -> Tally:
+    value = _floats(frame, measure.value)
+    answered = _answered(~np.isnan(value), asked, place)
+    value = np.where(answered, value, 0.0)
+    weight = np.where(answered, place.weight, 0.0)
+    centre = _centre(float(value @ weight), float(weight.sum()))
+    e = np.where(answered, value - centre, 0.0)
+    n = place.count(answered)
+    if place.deviation is None:
+        moments = _even_amount(place, answered, e, n)
+    else:
+        moments = _general(place, answered, [weight, weight * e], n)
+        square = (moments.total[:, 0], moments.total[:, 1], place.add(weight * e**2))
+        moments = replace(moments, square=np.column_stack(square))
+    moments = replace(moments, asked=place.count(asked))
+    return Tally(measure.question, "", measure.statistics, centre, moments)
+
+
+def _even_amount(place: _Place, answered: BoolArray, e: FloatArray, n: FloatArray) -> Moments:
+    """The general moments where a cell's rows weigh the same: two passes suffice."""
+    w, plain = place.mean_weight, place.add(e)
+    deviation = np.where(answered, e - _ratio(plain, n)[place.code], 0.0)
+    centred = place.add(deviation**2)
+    spread = np.zeros((place.size, 2, 2))
+    spread[:, 1, 1] = w**2 * centred
+    return Moments(
+        n=n,
+        asked=n,
+        total=np.column_stack((w * n, w * plain)),
+        spread=spread,
+        square=np.column_stack((w * n, w * plain, w * (centred + _ratio(plain**2, n)))),
+        blank=_blank(place, answered, n),
+    )
+
+
+def _quotient(
+    frame: pl.DataFrame, place: _Place, measure: Quotient, asked: BoolArray | None
+) -> Tally:
+    y, x = _floats(frame, measure.numerator), _floats(frame, measure.denominator)
+    answered = _answered(~(np.isnan(x) | np.isnan(y)), asked, place)
+    y, x = np.where(answered, y, 0.0), np.where(answered, x, 0.0)
+    weight = np.where(answered, place.weight, 0.0)
+    centre = _centre(float(y @ weight), float(x @ weight))
+    e = y - centre * x
+    moments = _general(place, answered, [weight * x, weight * e, weight], place.count(answered))
+    products = (weight * x**2, weight * x * e, weight * e**2)
+    square = np.column_stack([place.add(product) for product in products])
+    moments = replace(moments, square=square, asked=place.count(asked))
+    return Tally(measure.question, "", ("ratio",), centre, moments)
+
+
+def _general(place: _Place, answered: BoolArray, basis: list[FloatArray], n: FloatArray) -> Moments:
+    """Moments of any weighted basis, its columns 0 where not answered."""
+    total = np.column_stack([place.add(column) for column in basis])
+    mean = _mean(total, n)
+    away = [
+        np.where(answered, column - mean[:, at][place.code], 0.0) for at, column in enumerate(basis)
+    ]
+    spread = np.empty((place.size, len(basis), len(basis)))
+    for i in range(len(basis)):
+        for j in range(i + 1):
+            spread[:, i, j] = spread[:, j, i] = place.add(away[i] * away[j])
+    return Moments(n, n, total, spread, np.zeros((place.size, 3)), _blank(place, answered, n))
+
+
+def _blank(place: _Place, answered: BoolArray, n: FloatArray) -> FloatArray:
+    """Rows without an answer; they matter only to the residuals of calibration."""
+    rows = place.n - n
+    first = second = np.zeros(place.size)
+    if place.calibrated and place.deviation is not None:
+        deviation = np.where(answered, 0.0, place.deviation)
+        first, second = place.add(deviation), place.add(deviation**2)
+    return np.column_stack(_weights(place, (rows, first, second)))
+
+
+def _floats(frame: pl.DataFrame, expression: pl.Expr) -> FloatArray:
+    series = frame.select(expression.cast(pl.Float64)).to_series()
+    return np.asarray(series.fill_null(float("nan")).to_numpy(), dtype=np.float64)
+
+
+def _answered(answered: BoolArray, asked: BoolArray | None, place: _Place) -> BoolArray:
+    if asked is not None:
+        answered = answered & asked
+    return answered if place.held is None else answered & place.held
+
+
+def _centre(top: float, bottom: float) -> float:
+    return top / bottom if bottom != 0 else 0.0
+
+
+def _ratio(top: FloatArray, bottom: FloatArray) -> FloatArray:
+    return np.divide(top, bottom, out=np.zeros_like(top), where=bottom != 0)
+
+
+def _mean(total: FloatArray, n: FloatArray) -> FloatArray:
+    return np.divide(total, n[:, None], out=np.zeros_like(total), where=n[:, None] > 0)
+
+
+def _add(index: IntArray, values: FloatArray, size: int) -> FloatArray:
+    flat = values.reshape(len(values), -1)
+    columns = [binned(index, flat[:, at], size) for at in range(flat.shape[1])]
+    return np.stack(columns, axis=1).reshape(size, *values.shape[1:])
