@@ -1,0 +1,281 @@
+"""Turn the answers to one question into exact fractions: what they earn, at worst and at best.
+
+Decides what a missing answer, a missing tick and an answer outside the question's range
+mean. Does not decide how questions add up (``taji.assess.branch``) nor what an option is
+worth (the pack).
+
+Missing answers: at worst they earn nothing, at best they earn the most that they could.
+A multi-select question may be answered in part (a null in some option's column): its
+answered share is the share of the positive points whose ticks are known. An exclusive
+option that is ticked ("none of these") answers every other tick with no.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import reduce
+from math import lcm
+from operator import and_
+
+import polars as pl
+
+from taji.assess.ratio import Column, Ratio, Sheet
+from taji.base.errors import TajiError
+from taji.catalogue.model import Band, Node
+from taji.catalogue.questionnaire import Item
+
+__all__ = ["Answers", "Mapped", "ModelError", "Standing", "item_standing"]
+
+#: Shares are typed as 10 or computed as 0.1 x 100, which binary floats hold with an error
+#: of some 1e-15. Numbers are compared with thresholds as whole multiples of this, far
+#: finer than anyone reports and far coarser than that error. [the answer's unit]
+RESOLUTION = Fraction(1, 10**9)
+
+
+class ModelError(TajiError):
+    """The model and the questionnaire do not fit each other."""
+
+    code = "assess.model"
+    sentences = {
+        "en": "Node {node} of model {model} cannot be scored: {reason}. Run `taji models check`.",
+        "zh": "模型 {model} 的节点 {node} 无法计分：{reason}。请运行 `taji models check` 检查。",
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a node stands, as fractions of its own maximum.
+
+    Attributes
+    ----------
+    worst, best : Ratio
+        Earned share if every missing answer earned nothing, or the most. [fraction]
+    answered : Ratio
+        Share of the node's weight that was answered. [fraction]
+    live : Column or None
+        1 where the node counts, 0 where it is pruned; None: it always counts.
+    score : polars.Expr or None
+        Score of a rule whose score is not ``worst / answered``. [points]
+    """
+
+    worst: Ratio
+    best: Ratio
+    answered: Ratio
+    live: Column | None = None
+    score: pl.Expr | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """An answer and the column that says whether its value was understood."""
+
+    column: str
+    raw: str
+    pruned: str | None
+    allowed: str
+
+
+@dataclass(slots=True)
+class Answers:
+    """The columns of answers that a program reads, and how each was understood."""
+
+    columns: dict[str, type[pl.DataType]] = field(default_factory=dict)
+    mapped: list[Mapped] = field(default_factory=list)
+
+    def read(self, column: str, dtype: type[pl.DataType]) -> pl.Expr:
+        """Return the answers of one column in their canonical type."""
+        self.columns[column] = dtype
+        return pl.col(column)
+
+
+def item_standing(
+    node: Node, item: Item, *, sheet: Sheet, answers: Answers, model: str
+) -> Standing:
+    """Return what one item of a leaf's question earns.
+
+    Raises
+    ------
+    ModelError
+        If the node's rule cannot read answers of this kind, or can earn nothing.
+    """
+    if item.kind == "multi":
+        return _ticks(node, item, sheet=sheet, answers=answers, model=model)
+    if node.points is not None:
+        return _choice(node, item, sheet=sheet, answers=answers, model=model)
+    if node.bands is not None:
+        return _banded(node, item, sheet=sheet, answers=answers, model=model)
+    return _number(node, item, sheet=sheet, answers=answers, model=model)
+
+
+def _ticks(node: Node, item: Item, *, sheet: Sheet, answers: Answers, model: str) -> Standing:
+    if node.points is None:
+        raise ModelError(node=node.id, model=model, reason=f"no points for ticks of {item.id}")
+    options = {option.id: option for option in item.question.options}
+    points = {o: node.points.get(o, Fraction(0)) for o in options}
+    total = sum((p for p in points.values() if p > 0), Fraction(0))
+    most = _most(node, total, model=model)
+    unit = lcm(*(p.denominator for p in points.values()), most.denominator)
+    worth = {o: int(p * unit) for o, p in points.items()}
+    tick = {o: answers.read(f"{item.id}/{o}", pl.Boolean) for o in options}
+    exclusive = [tick[o] for o, option in options.items() if option.exclusive]
+    requires = {o: [tick[r] for r in rs] for o, rs in (node.requires or {}).items()}
+
+    certain = {o: reduce(and_, [tick[o], *requires.get(o, [])]) for o in options}
+    earned = _worth_where(certain, worth)
+    unknown = _unless(exclusive, _worth_where({o: tick[o].is_null() for o in options}, worth, 0))
+    possible = {o: _open(tick[o], requires.get(o, [])) for o in options}
+    gain = _unless(exclusive, _worth_where(possible, worth, 0))
+
+    top, whole = int(most * unit), int(total * unit)
+    add = {"after": 0, "node": node.id}
+    # the column of a sum may dip below 0 or pass the cap before it is clipped
+    span = sum(abs(w) for w in worth.values())
+    plain = span == whole and top == whole
+    best = earned + gain
+    if not plain:
+        earned, best = earned.clip(0, top), best.clip(0, top)
+    return Standing(
+        worst=Ratio(sheet.add(earned, bound=top, **add), top),  # type: ignore[arg-type]
+        best=Ratio(sheet.add(best, bound=top, **add), top),  # type: ignore[arg-type]
+        answered=Ratio(sheet.add(whole - unknown, bound=whole, **add), whole),  # type: ignore[arg-type]
+    )
+
+
+def _worth_where(
+    holds: Mapping[str, pl.Expr], worth: Mapping[str, int], least: int | None = None
+) -> pl.Expr:
+    zero = pl.lit(0, pl.Int64 if sum(map(abs, worth.values())) >= 2**30 else pl.Int32)
+    total = zero
+    for option, expr in holds.items():
+        if worth[option] and (least is None or worth[option] > least):
+            total = total + pl.when(expr).then(zero + worth[option]).otherwise(zero)
+    return total
+
+
+def _open(tick: pl.Expr, required: list[pl.Expr]) -> pl.Expr:
+    """Return whether a tick does not count yet, but would if blanks were filled."""
+    if not required:
+        return tick.is_null()
+    together = reduce(and_, [tick, *required])
+    return together.is_null()
+
+
+def _unless(exclusive: list[pl.Expr], expr: pl.Expr) -> pl.Expr:
+    for ticked in exclusive:
+        expr = pl.when(ticked).then(pl.lit(0, pl.Int32)).otherwise(expr)
+    return expr
+
+
+def _choice(node: Node, item: Item, *, sheet: Sheet, answers: Answers, model: str) -> Standing:
+    assert node.points is not None
+    allowed = [o for o in item.option_ids or tuple(node.points) if o != node.prune]
+    points = {o: node.points.get(o, Fraction(0)) for o in allowed}
+    most = _most(node, max(points.values(), default=Fraction(0)), model=model)
+    share = {o: min(Fraction(1), max(Fraction(0), p / most)) for o, p in points.items()}
+    bottom = lcm(*(s.denominator for s in share.values()))
+    text = answers.read(item.id, pl.Int64 if item.kind == "scale" else pl.String)
+    chain: pl.Expr | None = None
+    for option, part in share.items():
+        test = text == (int(option) if item.kind == "scale" else option)
+        chain = _then(chain, test, int(part * bottom))
+    said = ", ".join(item.option_ids or tuple(node.points))
+    return _single(node, item, chain, bottom, said, sheet=sheet, answers=answers)
+
+
+def _banded(node: Node, item: Item, *, sheet: Sheet, answers: Answers, model: str) -> Standing:
+    assert node.bands is not None
+    most = _most(node, max((b.points for b in node.bands), default=Fraction(0)), model=model)
+    share = [min(Fraction(1), max(Fraction(0), b.points / most)) for b in node.bands]
+    bottom = lcm(*(s.denominator for s in share))
+    steps = _steps(item, answers)
+    chain: pl.Expr | None = None
+    for band, part in zip(node.bands, share, strict=True):
+        chain = _then(chain, _inside(band, steps), int(part * bottom))
+    lowest = min((b.from_ if b.from_ is not None else b.over or 0) for b in node.bands)
+    highest = max((b.to if b.to is not None else b.below or 0) for b in node.bands)
+    said = f"{float(lowest):g} - {float(highest):g}"
+    return _single(node, item, chain, bottom, said, sheet=sheet, answers=answers)
+
+
+def _number(node: Node, item: Item, *, sheet: Sheet, answers: Answers, model: str) -> Standing:
+    high = item.question.high
+    if high is None and item.kind == "share":
+        high = Fraction(100)
+    if high is None or item.kind not in ("scale", "share", "number", "money"):
+        reason = f"rule {node.rule} needs points, bands or a scale with an upper end"
+        raise ModelError(node=node.id, model=model, reason=reason)
+    _most(node, high, model=model)
+    said = f"{float(item.question.low or 0):g} - {float(high):g}"
+    low = item.question.low or Fraction(0)
+    steps = _steps(item, answers)
+    inside = (steps >= _step(max(low, Fraction(0)))) & (steps <= _step(high))
+    if item.kind == "scale":
+        value = answers.read(item.id, pl.Int64)
+        chain = pl.when(inside).then(value * high.denominator)
+        return _single(node, item, chain, high.numerator, said, sheet=sheet, answers=answers)
+    chain = pl.when(inside).then(steps.cast(pl.Int64))
+    top = int(high / RESOLUTION)
+    return _single(node, item, chain, top, said, sheet=sheet, answers=answers)
+
+
+def _single(
+    node: Node,
+    item: Item,
+    chain: pl.Expr | None,
+    bottom: int,
+    said: str,
+    *,
+    sheet: Sheet,
+    answers: Answers,
+) -> Standing:
+    """Return the standing of one value, null where missing, out of ``bottom``."""
+    raw = sheet.add(
+        chain if chain is not None else pl.lit(None), bound=bottom, after=0, node=node.id
+    )
+    live = None
+    if node.prune is not None:
+        kept = pl.col(item.id).ne_missing(pl.lit(node.prune))
+        live = sheet.add(kept, bound=1, after=0, node=node.id)
+    answers.mapped.append(Mapped(item.id, raw.name, live.name if live else None, said))
+    value, full = pl.col(raw.name), pl.lit(bottom)
+    worst = sheet.add(value.fill_null(0), bound=bottom, after=1, node=node.id)
+    best = sheet.add(value.fill_null(full), bound=bottom, after=1, node=node.id)
+    known = sheet.add(value.is_not_null(), bound=1, after=1, node=node.id)
+    return Standing(Ratio(worst, bottom), Ratio(best, bottom), Ratio(known, 1), live)
+
+
+def _then(chain: pl.Expr | None, test: pl.Expr, value: int) -> pl.Expr:
+    # mypy: the two stages of a chain have different types in Polars
+    return (pl.when(test) if chain is None else chain.when(test)).then(value)  # type: ignore[attr-defined]
+
+
+def _steps(item: Item, answers: Answers) -> pl.Expr:
+    """Return the answer as whole multiples of the resolution, null where it is no number."""
+    if item.kind == "scale":
+        return answers.read(item.id, pl.Int64) * int(1 / RESOLUTION)
+    number = answers.read(item.id, pl.Float64).fill_nan(None)
+    return (number * float(1 / RESOLUTION)).round()
+
+
+def _step(threshold: Fraction) -> float:
+    return float(threshold / RESOLUTION)
+
+
+def _inside(band: Band, steps: pl.Expr) -> pl.Expr:
+    tests = [
+        steps >= _step(band.from_) if band.from_ is not None else None,
+        steps > _step(band.over) if band.over is not None else None,
+        steps <= _step(band.to) if band.to is not None else None,
+        steps < _step(band.below) if band.below is not None else None,
+    ]
+    given = [t for t in tests if t is not None]
+    return reduce(and_, given) if given else steps.is_not_null()
+
+
+def _most(node: Node, otherwise: Fraction, *, model: str) -> Fraction:
+    most = node.cap if node.rule == "capped_sum" and node.cap is not None else otherwise
+    if most <= 0:
+        raise ModelError(node=node.id, model=model, reason="no answer earns anything")
+    return most
