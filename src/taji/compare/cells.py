@@ -1,0 +1,310 @@
+"""Lay the cells of one question out as a table that can be attacked and protected.
+
+Turns judged counts into a ``taji.compare.suppression.Problem``: what the cells are worth to an
+attacker, which sums tie them, how wide the darkness around each must be, what hiding costs.
+
+Three kinds of cell stand in it: the rows that are published; the *sizes* of groups, which are on
+show as long as one row of the group is; and the same sizes as *known* constants, because what
+a tick gives away is judged as if the attacker had counted every group himself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, TypedDict
+from zlib import crc32
+
+import numpy as np
+import polars as pl
+
+from taji.base.arrays import BoolArray
+from taji.compare.attack import Relation, Table
+from taji.compare.sensitive import Rules
+from taji.compare.suppression import Problem, suppress
+
+__all__ = ["CITY_COST", "KEY", "QuestionCells", "by_question", "lay_out", "whole_groups"]
+
+Place = tuple[str, str]  # by, group
+Name = tuple[str, str, str]  # option, by, group
+
+#: What names a cell.
+KEY = ("question", "option", "by", "group")
+
+#: Withholding a figure of the whole city costs as much as this many rows of a breakdown.
+CITY_COST = 50
+
+#: Cost of one row of a breakdown; up to as much again is added by the share of the firms that it
+#: rests on, so that of two partners the smaller goes. A thousandth of it breaks ties.
+ROW_COST = 1_000_000
+
+#: Weighted totals are held as thousandths of the city's, so that one tolerance serves all.
+UNITS = 1000.0
+
+#: An amount has no ends that anyone knows; this many times the city's total is as good as none.
+NO_END = 4.0
+
+
+class _Ends(TypedDict):
+    """What an attacker knows of a cell beforehand, and what he must be left with."""
+
+    value: float
+    low: float
+    high: float
+    above: float
+    below: float
+    span: float
+
+
+def by_question(judged: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    """Split judged counts by question, cells in a fixed order."""
+    ordered = judged.sort("question", "by", "group", "option", "kind")
+    yield from ordered.partition_by("question", maintain_order=True)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class QuestionCells:
+    """The cells of one question.
+
+    Attributes
+    ----------
+    problem : Problem
+        The first cells are the rows of ``rows``, in their order; sizes follow.
+    rows : DataFrame, shape (n_row, ...)
+        The judged counts.
+    names : tuple of (option, by, group)
+        One for each cell; the option of a size is empty.
+    """
+
+    problem: Problem
+    rows: pl.DataFrame
+    names: tuple[tuple[str, str, str], ...]
+
+    def hidden_rows(self, hidden: BoolArray) -> pl.DataFrame:
+        """Return the judged rows whose cells are hidden."""
+        return self.rows.filter(pl.Series(hidden[: self.rows.height], dtype=pl.Boolean))
+
+    def pattern(self, shown: BoolArray) -> BoolArray:
+        """Return which cells are hidden when only the rows ``shown`` are published."""
+        hidden = self.problem.forced.copy()
+        hidden[: self.rows.height] = ~shown
+        for size, rows in self.problem.carried.items():
+            hidden[size] = hidden[list(rows)].all()
+        return hidden
+
+
+def lay_out(judged: pl.DataFrame, rules: Rules) -> QuestionCells:
+    """Lay out the cells of one question.
+
+    Parameters
+    ----------
+    judged : DataFrame
+        Counts of one question with ``published, why, need`` (``taji.compare.sensitive.judge``)
+        and ``partner``: whether the group is hidden whole whatever the question.
+    rules : Rules
+
+    Returns
+    -------
+    QuestionCells
+    """
+    sheet = _Sheet()
+    city = judged.filter(pl.col("by") == "")
+    firms = max(1, *city["n"].to_list())
+    unit = max([t for t in city["total_abs"].to_list() if t], default=UNITS) / UNITS
+    signed = bool((judged["total"] < judged["total_abs"] - 1e-9 * judged["total_abs"]).any())
+    places: dict[str, dict[Place, int]] = {}
+    for row in judged.iter_rows(named=True):
+        ends = _quantity(row, unit, signed) if row["kind"] == "quantity" else _share(row, rules)
+        cell = sheet.add(
+            (row["option"], row["by"], row["group"]),
+            **ends,
+            forced=row["why"] is not None or row["partner"] or not row["published"],
+            cost=_cost(row, firms) if row["published"] else 0,
+        )
+        places.setdefault(row["option"], {})[row["by"], row["group"]] = cell
+    for cells in places.values():
+        sheet.sum_groups(cells)
+    singles = judged.filter(pl.col("kind") == "single")["option"].unique()
+    _sum_options(sheet, judged, [places[option] for option in singles.sort()])
+    _show_sizes(sheet, judged, places, rules)
+    return QuestionCells(sheet.problem(), judged, tuple(sheet.names))
+
+
+def whole_groups(judged: pl.DataFrame, rules: Rules) -> pl.DataFrame:
+    """Choose the groups to hide whole, in every question, so that no size under the minimum shows.
+
+    Parameters
+    ----------
+    judged : DataFrame
+        Counts of all questions with ``published``.
+    rules : Rules
+
+    Returns
+    -------
+    DataFrame
+        ``by, group``: groups of fewer than ``minimum`` firms, and the cheapest partners.
+    """
+    sizes = (
+        judged.group_by("by", "group")
+        .agg(pl.col("n").max(), pl.col("published").sum().alias("rows"))
+        .sort("by", "group")
+    )
+    found = []
+    for by in sizes.filter(pl.col("by") != "", pl.col("n") < rules.minimum, pl.col("rows") > 0)[
+        "by"
+    ].unique(maintain_order=True):
+        groups = sizes.filter(pl.col("by") == by)
+        sheet = _Sheet()
+        cells: dict[Place, int] = {}
+        total = int(groups["n"].sum())
+        rows = int(groups["rows"].sum())
+        cells["", ""] = sheet.add(("", "", ""), **_size(total, total, rules, True), cost=rows * 10)
+        for group, n, count in groups.select("group", "n", "rows").iter_rows():
+            cells[by, group] = sheet.add(
+                ("", by, group),
+                **_size(n, total, rules, count > 0),
+                forced=count == 0 or 0 < n < rules.minimum,
+                cost=count * (1000 + 1000 * n // max(total, 1)) + _tie(by, group) % 1000,
+            )
+        sheet.sum_groups(cells)
+        (answer,) = suppress([sheet.problem()])
+        hidden = answer.hidden[1:]
+        found.append(groups.filter(pl.Series(hidden, dtype=pl.Boolean), pl.col("n") > 0))
+    return pl.concat([sizes.clear(), *found]).select("by", "group")
+
+
+class _Sheet:
+    """Cells and relations while they are being gathered."""
+
+    def __init__(self) -> None:
+        self.names: list[Name] = []
+        self._cells: list[tuple[float, float, float, float, float, float, bool, int]] = []
+        self._relations: list[Relation] = []
+        self._carried: dict[int, tuple[int, ...]] = {}
+
+    def add(
+        self,
+        name: Name,
+        *,
+        value: float,
+        low: float,
+        high: float,
+        above: float = 0.0,
+        below: float = 0.0,
+        span: float = 0.0,
+        forced: bool = False,
+        cost: int,
+        carried: tuple[int, ...] = (),
+    ) -> int:
+        self.names.append(name)
+        self._cells.append((value, low, high, above, below, span, forced, cost))
+        if carried:
+            self._carried[len(self._cells) - 1] = carried
+        return len(self._cells) - 1
+
+    def sum_to(self, total: int, parts: list[int]) -> None:
+        signs = np.array([-1.0, *[1.0] * len(parts)])
+        self._relations.append(Relation(np.array([total, *parts]), signs))
+
+    def sum_groups(self, cells: dict[Place, int]) -> None:
+        """The groups of every breakdown sum to the city."""
+        for by in dict.fromkeys(by for by, _ in cells if by):
+            self.sum_to(cells["", ""], [cell for (b, _), cell in cells.items() if b == by])
+
+    def problem(self) -> Problem:
+        value, low, high, above, below, span, forced, cost = zip(*self._cells, strict=True)
+        return Problem(
+            table=Table(
+                value=np.array(value),
+                low=np.array(low),
+                high=np.array(high),
+                relations=tuple(self._relations),
+            ),
+            above=np.array(above),
+            below=np.array(below),
+            span=np.array(span),
+            forced=np.array(forced, dtype=np.bool_),
+            cost=np.array(cost, dtype=np.int64),
+            carried=self._carried,
+        )
+
+
+def _share(row: dict[str, Any], rules: Rules) -> _Ends:
+    """A count of ticks: between none and all of the group, whose size is known."""
+    n = float(row["n"])
+    span = min(float(rules.minimum), n) if row["why"] is not None else 0.0
+    return _Ends(value=float(row["ticking"]), low=0.0, high=n, above=0.0, below=0.0, span=span)
+
+
+def _quantity(row: dict[str, Any], unit: float, signed: bool) -> _Ends:
+    """A weighted total: between the ends of the scale, or of anything imaginable."""
+    value, need = (row["total"] or 0.0) / unit, (row["need"] or 0.0) / unit
+    no_end = NO_END * UNITS
+    low, high = -no_end if signed else 0.0, no_end
+    if row["low"] is not None:
+        low = row["low"] * row["weight"] / unit
+    if row["high"] is not None:
+        high = row["high"] * row["weight"] / unit
+    low, high = min(low, value), max(high, value)
+    return _Ends(
+        value=value,
+        low=low,
+        high=high,
+        above=min(need, high - value),
+        below=min(need, value - low),
+        span=0.0,
+    )
+
+
+def _size(n: int, firms: int, rules: Rules, published: bool) -> _Ends:
+    """How many firms a group has: anything up to the city, and a small city is not known."""
+    span = float(rules.minimum) if published and 0 < n < rules.minimum else 0.0
+    high = float(max(firms, 2 * rules.minimum))
+    return _Ends(value=float(n), low=0.0, high=high, above=0.0, below=0.0, span=span)
+
+
+def _cost(row: dict[str, Any], firms: int) -> int:
+    tie = _tie(row["question"], row["option"], row["by"], row["group"]) % 1000
+    if row["by"] == "":
+        return CITY_COST * ROW_COST + tie
+    return ROW_COST + ROW_COST * int(row["n"]) // firms + tie
+
+
+def _tie(*key: str) -> int:
+    """A number of its own for every cell, the same on every machine."""
+    return crc32("|".join(key).encode())
+
+
+def _sum_options(sheet: _Sheet, judged: pl.DataFrame, options: list[dict[Place, int]]) -> None:
+    """The options of a single choice sum to the group, whose size is known."""
+    if not options:
+        return
+    n, ticking = judged["n"].to_list(), judged["ticking"].to_list()
+    for place in options[0]:
+        parts = [cells[place] for cells in options]
+        size = n[parts[0]]
+        known = sheet.add(("", *place), value=size, low=size, high=size, cost=1)
+        rest = size - sum(ticking[i] for i in parts)
+        if rest:  # answers that no measure counts are published nowhere
+            parts.append(
+                sheet.add(("", *place), value=rest, low=0.0, high=size, forced=True, cost=0)
+            )
+        sheet.sum_to(known, parts)
+
+
+def _show_sizes(
+    sheet: _Sheet, judged: pl.DataFrame, places: dict[str, dict[Place, int]], rules: Rules
+) -> None:
+    """The size of a group is on show while one of its rows is; sizes sum to the city's."""
+    n, published = judged["n"].to_list(), judged["published"].to_list()
+    alike: dict[tuple[int, ...], list[dict[Place, int]]] = {}
+    for cells in places.values():
+        alike.setdefault(tuple(n[i] for i in cells.values()), []).append(cells)
+    for options in alike.values():
+        firms = n[options[0]["", ""]]
+        sizes = {}
+        for place, first in options[0].items():
+            rows = tuple(cells[place] for cells in options if published[cells[place]])
+            ends = _size(n[first], firms, rules, bool(rows))
+            sizes[place] = sheet.add(("", *place), **ends, forced=not rows, cost=0, carried=rows)
+        sheet.sum_groups(sizes)
