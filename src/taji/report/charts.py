@@ -1,0 +1,441 @@
+"""The pictures of a portrait, as Vega-Lite specifications drawn to SVG.
+
+Each function turns plain rows (words already in the reader's language, numbers on the scale
+of the axis) into one SVG text; the page and the PDF show the same one. Nothing here decides
+which firms are shown or what a number means.
+
+Marks are the same everywhere: a filled dot is ours, the line through it its interval, a
+hollow diamond a figure published elsewhere.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Literal
+
+import altair as alt
+import vl_convert
+
+from taji.report.tokens import CHART_NARROW, CHART_WIDE, COLOURS, HEAT, SIZES
+from taji.report.wrapping import wrap
+
+__all__ = [
+    "Axis",
+    "DotRow",
+    "HeatCell",
+    "MatrixCell",
+    "StripRow",
+    "dots",
+    "draw",
+    "heat_map",
+    "matrix",
+    "strips",
+]
+
+Side = Literal["top", "bottom"]
+_LINE = 15  # height of a line of a label [px]
+_VL_VERSION = ".".join(alt.SCHEMA_VERSION.lstrip("v").split(".")[:2])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Axis:
+    """The number axis: its range, the ticks and how they are labelled (a d3 format)."""
+
+    low: float
+    high: float
+    format: str
+    ticks: tuple[float, ...] | None = None
+    suffix: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DotRow:
+    """One line of a dot chart; without numbers it is a heading or says why it is empty."""
+
+    label: str
+    text: str = ""
+    estimate: float | None = None
+    low: float | None = None
+    high: float | None = None
+    other: float | None = None
+    heading: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StripRow:
+    """How the scores of one group are spread, with the interval of the median."""
+
+    label: str
+    text: str = ""
+    quantiles: tuple[float, float, float, float, float] | None = None
+    median_low: float | None = None
+    median_high: float | None = None
+    heading: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatrixCell:
+    """One small dot-and-interval: ``row`` by ``column``; ``note`` where there is no number."""
+
+    row: str
+    column: str
+    estimate: float | None = None
+    low: float | None = None
+    high: float | None = None
+    reference: float | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeatCell:
+    """One field of a heat map: ``share`` of the most that can be reached [fraction]."""
+
+    row: str
+    column: str
+    share: float | None
+    text: str
+
+
+def draw(chart: Any, *, font: str) -> str:
+    """Draw an Altair chart to SVG in ``font``; the same chart is drawn once a process."""
+    spec = chart.to_dict()
+    spec["config"] = _config(font)
+    return _svg(json.dumps(spec, ensure_ascii=False, sort_keys=True))
+
+
+@lru_cache(maxsize=256)
+def _svg(spec: str) -> str:
+    svg: str = vl_convert.vegalite_to_svg(spec, vl_version=_VL_VERSION, allowed_base_urls=[])
+    return _slim(svg)
+
+
+def _slim(svg: str) -> str:
+    """Say the family once, at the root, and drop what no reader sees."""
+    family = re.search(r'font-family="([^"]*)"', svg)
+    svg = re.sub(r' font-family="[^"]*"', "", svg)
+    svg = re.sub(r' (?:class|aria-hidden|pointer-events|opacity="1"|xmlns:xlink)="[^"]*"', "", svg)
+    svg = svg.replace(' opacity="1"', "")
+    svg = re.sub(r'<path d=""[^>]*/>', "", svg)
+    svg = re.sub(r"(\d+\.\d{2})\d+", r"\1", svg)
+    name = family.group(1) if family else "sans-serif"
+    return svg.replace("<svg ", f'<svg font-family="{name}" ', 1)
+
+
+def _config(font: str) -> dict[str, Any]:
+    return {
+        "font": font,
+        "aria": False,
+        "background": None,
+        "padding": 2,
+        "view": {"stroke": None},
+        "axis": {
+            "labelColor": COLOURS.muted,
+            "labelFontSize": SIZES.small,
+            "titleColor": COLOURS.muted,
+            "titleFontSize": SIZES.small,
+            "titleFontWeight": "normal",
+            "gridColor": COLOURS.grid,
+            "domain": False,
+            "ticks": False,
+        },
+        "header": {"labelColor": COLOURS.ink, "labelFontSize": SIZES.small, "title": None},
+        "text": {"color": COLOURS.ink, "fontSize": SIZES.label},
+    }
+
+
+def _x(field: str, axis: Axis, *, orient: Side = "top", flush: bool = False) -> alt.X:
+    suffix = json.dumps(axis.suffix)
+    return alt.X(
+        f"{field}:Q",
+        scale=alt.Scale(domain=[axis.low, axis.high], nice=False, zero=False, clamp=True),
+        axis=alt.Axis(
+            orient=orient,
+            title=None,
+            values=list(axis.ticks) if axis.ticks else alt.Undefined,
+            tickCount=5,
+            labelExpr=f"format(datum.value, '{axis.format}') + {suffix}",
+            labelFlush=flush,
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """Where labels, plot and text stand in a chart of rows, for a page or a telephone."""
+
+    label: int
+    plot: int
+    step: int
+    narrow: bool
+
+    @property
+    def orient(self) -> Side:
+        """Side of the axis: at the foot on a telephone, where labels stand above the rows."""
+        return "bottom" if self.narrow else "top"
+
+    @property
+    def label_width(self) -> int:
+        return self.plot - 96 if self.narrow else self.label - 14
+
+
+def _frame(narrow: bool, step: int) -> _Frame:
+    if narrow:
+        return _Frame(label=0, plot=CHART_NARROW - 14, step=step + 26, narrow=True)
+    return _Frame(label=236, plot=CHART_WIDE - 236 - 140, step=step, narrow=False)
+
+
+def _labelled(rows: Sequence[DotRow | StripRow], frame: _Frame) -> list[dict[str, object]]:
+    """Rows as data: a key that keeps their order, the label in lines, how many."""
+    data: list[dict[str, object]] = []
+    for place, row in enumerate(rows):
+        width = CHART_NARROW if row.heading and frame.narrow else frame.label_width
+        lines = wrap(row.label, width=width, size=SIZES.label, lines=2)
+        data.append(
+            {
+                "key": f"{place:03d}",
+                "label": lines,
+                "lines": lines.count("\n") + 1,
+                "text": row.text,
+                "heading": row.heading,
+            }
+        )
+    return data
+
+
+def _y() -> alt.Y:
+    return alt.Y("key:N", axis=None, sort=None)
+
+
+def _labels(base: alt.Chart, frame: _Frame) -> list[alt.Chart]:
+    """The words: label at the left (above, on a telephone), number at the right."""
+    lift = 14 if frame.narrow else 0
+    label = base.mark_text(
+        align="left",
+        baseline="middle",
+        lineBreak="\n",
+        lineHeight=_LINE,
+        dy=alt.expr(f"-(datum.lines - 1) * {_LINE / 2 if not frame.narrow else _LINE} - {lift}"),
+        fontWeight=alt.expr("datum.heading ? 'bold' : 'normal'"),
+    ).encode(y=_y(), x=alt.value(-frame.label), text="label:N")
+    text = base.mark_text(
+        align="right" if frame.narrow else "left",
+        baseline="middle",
+        dy=-lift,
+        color=COLOURS.ink,
+        fontSize=SIZES.small,
+    ).encode(y=_y(), x=alt.value(frame.plot if frame.narrow else frame.plot + 12), text="text:N")
+    return [label, text]
+
+
+def _rules(base: alt.Chart, frame: _Frame) -> alt.Chart:
+    """A faint line that leads the eye from the label to the mark."""
+    lines: alt.Chart = (
+        base.transform_filter("!datum.heading")
+        .mark_rule(color=COLOURS.grid)
+        .encode(y=_y(), x=alt.value(0), x2=alt.value(frame.plot))
+    )
+    return lines
+
+
+def dots(
+    rows: Sequence[DotRow], *, axis: Axis, font: str, narrow: bool = False, bars: bool = False
+) -> str:
+    """Draw dots with intervals, one row each; with ``bars`` a bar from zero under each."""
+    frame = _frame(narrow, 34)
+    data = _labelled(rows, frame)
+    for datum, row in zip(data, rows, strict=True):
+        datum |= {"e": row.estimate, "low": row.low, "high": row.high, "other": row.other}
+    base = alt.Chart(alt.InlineData(values=data))
+    known = base.transform_filter("isValid(datum.e)")
+    x = _x("e", axis, orient=frame.orient)
+    layers = [*_labels(base, frame)]
+    if bars:
+        zero = alt.datum(axis.low)
+        layers.append(
+            known.mark_bar(color=COLOURS.ours_soft, height=16).encode(y=_y(), x=x, x2=zero)
+        )
+    else:
+        layers.append(_rules(base, frame))
+    layers += [
+        known.mark_rule(color=COLOURS.ours, strokeWidth=3, strokeCap="round").encode(
+            y=_y(), x=_x("low", axis, orient=frame.orient), x2="high:Q"
+        ),
+        known.mark_point(
+            color=COLOURS.ours, filled=True, size=90, opacity=1, stroke="white", strokeWidth=1
+        ).encode(y=_y(), x=x),
+        base.transform_filter("isValid(datum.other)")
+        .mark_point(
+            shape="diamond", fill="white", stroke=COLOURS.theirs, size=75, opacity=1, strokeWidth=2
+        )
+        .encode(y=_y(), x=_x("other", axis, orient=frame.orient)),
+    ]
+    return draw(
+        alt.layer(*layers).properties(width=frame.plot, height=alt.Step(frame.step)), font=font
+    )
+
+
+def strips(rows: Sequence[StripRow], *, axis: Axis, font: str, narrow: bool = False) -> str:
+    """Draw how scores are spread: pale from p10 to p90, deeper the middle half, the median."""
+    frame = _frame(narrow, 30)
+    data = _labelled(rows, frame)
+    for datum, row in zip(data, rows, strict=True):
+        datum |= dict(zip(("a", "b", "m", "c", "d"), row.quantiles or (None,) * 5, strict=True))
+        datum |= {"low": row.median_low, "high": row.median_high}
+    base = alt.Chart(alt.InlineData(values=data))
+    known = base.transform_filter("isValid(datum.m)")
+    layers = [
+        *_labels(base, frame),
+        known.mark_bar(color=COLOURS.ours_pale, height=14).encode(
+            y=_y(), x=_x("a", axis, orient=frame.orient), x2="d:Q"
+        ),
+        known.mark_bar(color=COLOURS.ours_soft, height=14).encode(
+            y=_y(), x=_x("b", axis, orient=frame.orient), x2="c:Q"
+        ),
+        known.transform_filter("isValid(datum.low)")
+        .mark_rule(color=COLOURS.ours, strokeWidth=2)
+        .encode(y=_y(), x=_x("low", axis, orient=frame.orient), x2="high:Q"),
+        known.mark_point(
+            color=COLOURS.ours, filled=True, size=80, opacity=1, stroke="white", strokeWidth=1
+        ).encode(y=_y(), x=_x("m", axis, orient=frame.orient)),
+    ]
+    return draw(
+        alt.layer(*layers).properties(width=frame.plot, height=alt.Step(frame.step)), font=font
+    )
+
+
+def matrix(cells: Sequence[MatrixCell], *, axis: Axis, font: str, columns: int) -> str:
+    """Draw groups by findings: one small dot-and-interval each, the city as a thin line."""
+    label = 170
+    gap = 12
+    width = (CHART_WIDE - label - gap * (columns - 1)) // columns
+    names = list(dict.fromkeys(cell.column for cell in cells))
+    rows = list(dict.fromkeys(cell.row for cell in cells))
+    data = [
+        {
+            "row": f"{rows.index(cell.row):03d}"
+            + wrap(cell.row, width=label - 10, size=SIZES.small, lines=1),
+            "column": f"{names.index(cell.column):03d}"
+            + wrap(cell.column, width=width, size=SIZES.small, lines=4),
+            "e": cell.estimate,
+            "low": cell.low,
+            "high": cell.high,
+            "city": cell.reference,
+            "note": cell.note,
+        }
+        for cell in cells
+    ]
+    words = "split(slice(datum.label, 3), '\\n')"
+    y = alt.Y(
+        "row:N",
+        title=None,
+        axis=alt.Axis(
+            labelExpr="slice(datum.label, 3)",
+            labelAlign="left",
+            labelPadding=label,
+            labelColor=COLOURS.ink,
+            labelLimit=label,
+            grid=True,
+        ),
+    )
+    base = alt.Chart(alt.InlineData(values=data))
+    x = _x("e", axis, orient="bottom", flush=True)
+    known = base.transform_filter("isValid(datum.e)")
+    layers = alt.layer(
+        base.transform_filter("isValid(datum.city)")
+        .transform_aggregate(city="mean(city)", groupby=["column"])
+        .mark_rule(color=COLOURS.theirs, strokeWidth=1, strokeDash=[3, 2])
+        .encode(x=_x("city", axis, orient="bottom", flush=True)),
+        known.mark_rule(color=COLOURS.ours_soft, strokeWidth=3, strokeCap="round").encode(
+            y=y, x=_x("low", axis, orient="bottom", flush=True), x2="high:Q"
+        ),
+        known.mark_point(color=COLOURS.ours, filled=True, size=45, opacity=1).encode(y=y, x=x),
+        base.transform_filter("datum.note != ''")
+        .mark_text(color=COLOURS.muted, fontSize=SIZES.tiny)
+        .encode(y=y, x=alt.value(width / 2), text="note:N"),
+    ).properties(width=width, height=alt.Step(22))
+    chart = layers.facet(
+        column=alt.Column(
+            "column:N",
+            header=alt.Header(labelExpr=words, labelAlign="left", labelAnchor="start", title=None),
+        ),
+        spacing=gap,
+    )
+    return draw(chart, font=font)
+
+
+def heat_map(cells: Sequence[HeatCell], *, font: str, upright: bool) -> str:
+    """Draw groups by nodes, darker for a larger share; column heads slant unless ``upright``."""
+    label = 190
+    names = list(dict.fromkeys(cell.column for cell in cells))
+    rows = list(dict.fromkeys(cell.row for cell in cells))
+    step = max(30, min(64, (CHART_WIDE - label) // max(1, len(names))))
+    head = step - 4 if upright else 128
+    data = [
+        {
+            "row": f"{rows.index(cell.row):03d}"
+            + wrap(cell.row, width=label - 12, size=SIZES.small, lines=1),
+            "column": f"{names.index(cell.column):03d}"
+            + wrap(cell.column, width=head, size=SIZES.tiny, lines=4 if upright else 1),
+            "share": cell.share,
+            "text": cell.text,
+        }
+        for cell in cells
+    ]
+    words = "split(slice(datum.label, 3), '\\n')"
+    y = alt.Y(
+        "row:N",
+        title=None,
+        axis=alt.Axis(
+            labelExpr="slice(datum.label, 3)",
+            labelAlign="left",
+            labelPadding=label,
+            labelColor=COLOURS.ink,
+            labelLimit=label,
+        ),
+    )
+    heads: Mapping[str, Any] = (
+        {
+            "labelAngle": 0,
+            "labelBaseline": "bottom",
+            "labelAlign": "center",
+            "labelPadding": 4 + 12 * max(str(datum["column"]).count("\n") for datum in data),
+        }
+        if upright
+        else {"labelAngle": -45, "labelAlign": "left", "labelBaseline": "middle"}
+    )
+    x = alt.X(
+        "column:N",
+        title=None,
+        axis=alt.Axis(
+            orient="top",
+            labelExpr=words,
+            labelColor=COLOURS.ink,
+            labelFontSize=SIZES.tiny,
+            labelLimit=160,
+            labelLineHeight=12,
+            labelOverlap=False,
+            **heads,
+        ),
+    )
+    base = alt.Chart(alt.InlineData(values=data)).encode(x=x, y=y)
+    fields = base.mark_rect(stroke="white", strokeWidth=1.5).encode(
+        color=alt.condition(
+            "isValid(datum.share)",
+            alt.Color(
+                "share:Q",
+                scale=alt.Scale(domain=[0, 1], range=list(HEAT), interpolate="rgb"),
+                legend=None,
+            ),
+            alt.value(COLOURS.withheld),
+        )
+    )
+    words_in = base.mark_text(fontSize=SIZES.tiny).encode(
+        text="text:N",
+        color=alt.condition("datum.share > 0.6", alt.value("white"), alt.value(COLOURS.ink)),
+    )
+    chart = (fields + words_in).properties(width=alt.Step(step), height=alt.Step(22))
+    return draw(chart, font=font)

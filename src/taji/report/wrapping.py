@@ -1,0 +1,75 @@
+"""Break a label into lines of a given width, in Chinese, English or a mix of both.
+
+Charts are drawn without a browser, so lines are broken by an estimate: a Chinese character
+is one em wide, a Latin one a little over half.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+__all__ = ["text_width", "wrap"]
+
+_WIDE = frozenset("WF")
+#: Width of a Latin character of the chart's family, on the average. [em]
+_LATIN = 0.56
+#: Closing punctuation does not begin a line.
+_CLOSING = "，。、；：！？）》」』”’%‰,.;:!?)]"
+_PIECE = re.compile(r"[^\s\u2e80-\u9fff\uf900-\uffef]+\s*|\s+|.", re.DOTALL)
+
+
+def text_width(text: str, size: float) -> float:
+    """Return the width of ``text`` in type of ``size``. [px]
+
+    Examples
+    --------
+    >>> text_width("塔基", 12), round(text_width("Taji", 12), 1)
+    (24.0, 26.9)
+    """
+    ems = sum(1.0 if unicodedata.east_asian_width(c) in _WIDE else _LATIN for c in text)
+    return ems * size
+
+
+def wrap(text: str, *, width: float, size: float, lines: int) -> str:
+    """Return ``text`` in at most ``lines`` lines of ``width`` [px], joined by newlines.
+
+    What does not fit ends in an ellipsis; the table beside each chart has it in full.
+
+    Examples
+    --------
+    >>> wrap("有中长期数字化规划", width=60, size=12, lines=2)
+    '有中长期数\\n字化规划'
+    >>> wrap("have a medium-term plan", width=80, size=12, lines=1)
+    'have a …'
+    """
+    out: list[str] = [""]
+    for piece in _pieces(" ".join(text.split()), width, size):
+        fits = text_width((out[-1] + piece).rstrip(), size) <= width
+        if fits or not out[-1] or piece in _CLOSING:
+            out[-1] += piece
+        else:
+            out.append(piece.lstrip())
+    out = [line.rstrip() for line in out if line.strip()] or [""]
+    if len(out) > lines:
+        out = [*out[: lines - 1], _shorten(out[lines - 1] + " " + out[lines], width, size)]
+    return "\n".join(out)
+
+
+def _pieces(text: str, width: float, size: float) -> list[str]:
+    """Words and Chinese characters; a word longer than a line is cut."""
+    pieces: list[str] = []
+    for piece in _PIECE.findall(text):
+        if text_width(piece.rstrip(), size) <= width:
+            pieces.append(piece)
+        else:
+            pieces.extend(piece)
+    return pieces
+
+
+def _shorten(line: str, width: float, size: float) -> str:
+    cut = line
+    while cut and text_width(cut + "…", size) > width:
+        cut = cut[:-1]
+    whole = cut.rsplit(" ", 1)[0] + " " if " " in cut.strip() and cut != line else cut
+    return (whole if len(whole) >= len(cut) / 2 else cut).rstrip("，、（(") + "…"
