@@ -9,7 +9,7 @@ from pathlib import Path
 
 from taji.catalogue.problem import UnknownPackError
 
-__all__ = ["KINDS", "available", "pack_file"]
+__all__ = ["KINDS", "available", "file_beside", "pack_file"]
 
 #: The kinds of pack, as their folders are named.
 KINDS = ("questionnaires", "models", "benchmarks", "registers", "cities", "terms")
@@ -70,6 +70,22 @@ def pack_file(kind: str, name: str | Path) -> Path:
     if path.is_file():
         return path
     raise UnknownPackError(kind=kind, name=str(name), allowed=known)
+
+
+def file_beside(model_file: Path, kind: str, name: str) -> Path:
+    """Return the pack that a pack names by id: ``<id>.yaml`` beside it, else one of this library.
+
+    Raises
+    ------
+    UnknownPackError
+        If there is neither.
+    """
+    beside = model_file.parent / f"{name}.yaml"
+    if beside.is_file():
+        return beside
+    if name in available(kind):
+        return _inside(kind, name)
+    raise UnknownPackError(kind=kind, name=name, allowed=available(kind))
 
 
 def _inside(kind: str, name: str) -> Path:

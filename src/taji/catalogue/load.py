@@ -10,18 +10,34 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from taji.catalogue.files import available, pack_file
+from pydantic import BaseModel
+
+from taji.catalogue.benchmark import Benchmark
+from taji.catalogue.case import Case, CaseFile, case_files
+from taji.catalogue.check import check
+from taji.catalogue.files import available, file_beside, pack_file
 from taji.catalogue.model import Model
 from taji.catalogue.problem import ChoiceError, PackError, Problem
 from taji.catalogue.questionnaire import Questionnaire
 from taji.catalogue.register import Register
 from taji.catalogue.resolve import Choices, choices_of, resolve
 from taji.catalogue.schema import parsed
+from taji.catalogue.terms import Terms
 from taji.catalogue.yaml import read
 
-Found = TypeVar("Found")
+__all__ = [
+    "available",
+    "benchmark",
+    "cases_of",
+    "model",
+    "pack_file",
+    "questionnaire",
+    "questionnaire_of",
+    "register",
+    "terms",
+]
 
-__all__ = ["available", "model", "pack_file", "questionnaire", "register"]
+Found = TypeVar("Found", bound=BaseModel)
 
 
 def questionnaire(name: str | Path) -> Questionnaire:
@@ -37,9 +53,24 @@ def questionnaire(name: str | Path) -> Questionnaire:
     >>> questionnaire("sme2024").items["q4"].columns[:2]
     ('q4/product_design', 'q4/process_design')
     """
-    file = pack_file("questionnaires", name)
-    found, problems = parsed(Questionnaire, resolve(read(file), {}), file=str(file))
-    return _whole(found, problems)
+    return _checked(Questionnaire, pack_file("questionnaires", name))
+
+
+def questionnaire_of(name: str | Path) -> Questionnaire:
+    """Return the questionnaire that a model reads: one beside the model, else one of this library.
+
+    Raises
+    ------
+    PackError, UnknownPackError
+        If either pack has a fault, or there is none of this name.
+
+    Examples
+    --------
+    >>> questionnaire_of("cmmm").id
+    'cmmm'
+    """
+    file = pack_file("models", name)
+    return _checked(Questionnaire, file_beside(file, "questionnaires", model(file).questionnaire))
 
 
 def model(
@@ -67,30 +98,29 @@ def model(
     ('j', 'equal')
     """
     file = pack_file("models", name)
+    _sound(file)
     raw = read(file)
     chosen = _chosen(raw, choices_of(raw), profile, dict(options or {}))
     full: dict[str, Any] = resolve(raw, chosen)
     full["profile"] = chosen.get("profile")
     full["options"] = {key: value for key, value in chosen.items() if key != "profile"}
-    found, problems = parsed(Model, full, file=str(file))
-    return _whole(found, problems)
+    return _whole(*parsed(Model, full, file=str(file)))
 
 
-def _whole(found: Found | None, problems: tuple[Problem, ...]) -> Found:
-    if found is None or problems:
-        raise PackError(problems)
-    return found
+def benchmark(name: str | Path) -> Benchmark:
+    """Return a set of published figures.
 
+    Raises
+    ------
+    PackError, UnknownPackError
+        If the pack has a fault, or there is none of this name.
 
-def _chosen(
-    raw: Mapping[str, Any], choices: Choices, profile: str | None, options: dict[str, str]
-) -> dict[str, str]:
-    asked = options | ({"profile": profile} if profile is not None else {})
-    for name, value in asked.items():
-        if value not in choices.allowed.get(name, ()):
-            allowed = [f"{key}={i}" for key, ids in choices.allowed.items() for i in ids]
-            raise ChoiceError(model=str(raw.get("id")), choice=name, value=value, allowed=allowed)
-    return {**choices.defaults, **asked}
+    Examples
+    --------
+    >>> benchmark("cmmm_national").indicators[0].year
+    2020
+    """
+    return _checked(Benchmark, pack_file("benchmarks", name))
 
 
 def register(name: str | Path) -> Register:
@@ -106,6 +136,62 @@ def register(name: str | Path) -> Register:
     >>> register("gbt4754").by_code["36"].label.en
     'Automobiles'
     """
-    file = pack_file("registers", name)
-    found, problems = parsed(Register, resolve(read(file), {}), file=str(file))
-    return _whole(found, problems)
+    return _checked(Register, pack_file("registers", name))
+
+
+def terms() -> Terms:
+    """Return the names of quantities.
+
+    Examples
+    --------
+    >>> terms()["coverage"].unit
+    'fraction'
+    """
+    return _checked(Terms, pack_file("terms", "terms"))
+
+
+def cases_of(name: str | Path) -> tuple[Case, ...]:
+    """Return the worked cases that stand beside a model.
+
+    Raises
+    ------
+    PackError, UnknownPackError
+        If the pack or a case has a fault, or there is no model of this name.
+
+    Examples
+    --------
+    >>> len(cases_of("sme2024")) > 3
+    True
+    """
+    file = pack_file("models", name)
+    _sound(file)
+    read_files = (_whole(*parsed(CaseFile, read(f), file=str(f))) for f in case_files(file))
+    return tuple(case for found in read_files for case in found.root)
+
+
+def _checked(spec: type[Found], file: Path) -> Found:
+    _sound(file)
+    return _whole(*parsed(spec, resolve(read(file), {}), file=str(file)))
+
+
+def _sound(file: Path) -> None:
+    problems = check(file)
+    if problems:
+        raise PackError(problems)
+
+
+def _whole(found: Found | None, problems: tuple[Problem, ...]) -> Found:
+    if found is None:
+        raise PackError(problems)
+    return found
+
+
+def _chosen(
+    raw: Mapping[str, Any], choices: Choices, profile: str | None, options: dict[str, str]
+) -> dict[str, str]:
+    asked = options | ({"profile": profile} if profile is not None else {})
+    for name, value in asked.items():
+        if value not in choices.allowed.get(name, ()):
+            allowed = [f"{key}={i}" for key, ids in choices.allowed.items() for i in ids]
+            raise ChoiceError(model=str(raw.get("id")), choice=name, value=value, allowed=allowed)
+    return {**choices.defaults, **asked}

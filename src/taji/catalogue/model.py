@@ -35,7 +35,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -121,7 +121,7 @@ class CountAtLeast(Spec):
     count: int = Field(ge=1)
 
 
-Test = ScoreAtLeast | CountAtLeast
+Test = Annotated[ScoreAtLeast | CountAtLeast, Field(discriminator="test")]
 
 
 class Level(Spec):

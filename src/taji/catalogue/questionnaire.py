@@ -18,6 +18,7 @@ from pydantic import Field, model_validator
 
 from taji.base.exact import Exact
 from taji.base.text import Text
+from taji.catalogue.fault import fault
 from taji.catalogue.pack import Confidence, Pack, Spec
 
 __all__ = ["Condition", "Finding", "Item", "Kind", "Option", "Question", "Questionnaire", "Section"]
@@ -87,18 +88,26 @@ class Question(Spec):
     def _shape(self) -> Self:
         chosen = self.kind in ("single", "multi")
         if chosen != bool(self.options):
-            raise ValueError("options belong to, and only to, the kinds single and multi")
+            raise fault(
+                "options",
+                "single 和 multi 必须有 options，其他类型不可有",
+                "options belong to, and only to, the kinds single and multi",
+            )
         ids = [option.id for option in self.options]
         if len(set(ids)) != len(ids):
-            raise ValueError("two options have the same id")
+            raise fault("twice", "两个选项的 id 相同", "two options have the same id")
         if self.kind == "scale" and (self.low is None or self.high is None):
-            raise ValueError("a scale needs low and high")
+            raise fault("range", "scale 须有 low 和 high", "a scale needs low and high")
         if self.kind == "number" and self.unit is None:
-            raise ValueError("a number needs a unit in zh and en")
+            raise fault("unit", "number 须有中英文 unit", "a number needs a unit in zh and en")
         if (self.kind == "code") != (self.register_ is not None):
-            raise ValueError("register belongs to, and only to, the kind code")
+            raise fault(
+                "register",
+                "code 必须有 register，其他类型不可有",
+                "register belongs to, and only to, the kind code",
+            )
         if self.low is not None and self.high is not None and not self.low < self.high:
-            raise ValueError("low must lie under high")
+            raise fault("range", "low 须小于 high", "low must lie under high")
         return self
 
 
@@ -204,26 +213,40 @@ class Questionnaire(Pack):
         ids = [q.id for q in self.questions]
         twice = {i for i in ids if ids.count(i) > 1}
         if twice:
-            raise ValueError(f"question ids stand twice: {', '.join(sorted(twice))}")
+            names = ", ".join(sorted(twice))
+            raise fault("twice", f"问题 id 重复：{names}", f"question ids stand twice: {names}")
         by_id = {q.id: q for q in self.questions}
         for question in self.questions:
             rule = question.asked_if
             if rule is not None:
                 _known_options(by_id, rule.question, rule.any_of)
                 if ids.index(rule.question) >= ids.index(question.id):
-                    raise ValueError(f"{question.id} is asked on an answer that comes later")
+                    raise fault(
+                        "order",
+                        f"{question.id} 的前提问题排在它后面",
+                        f"{question.id} is asked on an answer that comes later",
+                    )
         for finding in self.findings:
             _known_options(by_id, finding.question, (finding.option,))
         for domain in self.domains:
             if domain not in by_id:
-                raise ValueError(f"domains names {domain}, which is not a question")
+                raise fault(
+                    "unknown",
+                    f"domains 中的 {domain} 不是问题",
+                    f"domains names {domain}, which is not a question",
+                )
         return self
 
 
 def _known_options(by_id: dict[str, Question], question: str, options: tuple[str, ...]) -> None:
     if question not in by_id:
-        raise ValueError(f"{question} is not a question of this questionnaire")
+        raise fault(
+            "unknown",
+            f"{question} 不是本问卷的问题",
+            f"{question} is not a question of this questionnaire",
+        )
     known = {option.id for option in by_id[question].options}
     unknown = set(options) - known
     if unknown:
-        raise ValueError(f"{question} has no option {', '.join(sorted(unknown))}")
+        names = ", ".join(sorted(unknown))
+        raise fault("unknown", f"{question} 没有选项 {names}", f"{question} has no option {names}")

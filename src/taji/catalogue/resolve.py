@@ -118,8 +118,10 @@ def _selected(value: Any, chosen: Mapping[str, str]) -> Any:
     merged = {key: child for key, child in value.items() if key not in ("variants", "when")}
     for variant in _mappings(value.get("variants")):
         if _holds(variant, chosen):
-            merged.update({key: child for key, child in variant.items() if key != "when"})
-    return {key: _selected(child, chosen) for key, child in merged.items() if child is not None}
+            changes = {key: child for key, child in variant.items() if key != "when"}
+            gone = {key for key, child in changes.items() if child is None}
+            merged = {k: child for k, child in {**merged, **changes}.items() if k not in gone}
+    return {key: _selected(child, chosen) for key, child in merged.items()}
 
 
 def _holds(value: Any, chosen: Mapping[str, str]) -> bool:

@@ -60,7 +60,7 @@ def parsed(
     try:
         return spec.model_validate(value), ()
     except ValidationError as error:
-        found = (_problem(detail, value, file, path) for detail in error.errors())
+        found = (_problem(detail, value, file, path) for detail in error.errors() if _told(detail))
         return None, tuple(dict.fromkeys(found))
 
 
@@ -104,6 +104,11 @@ def _problem(detail: ErrorDetails, value: Any, file: str, path: str) -> Problem:
     }
     reason = Text(zh=zh.format(**fields), en=en.format(**fields))
     return Problem(file, where, reason, f"catalogue.{code}")
+
+
+def _told(detail: ErrorDetails) -> bool:
+    # Where every entry of a list has a fault, pydantic also calls the list too short.
+    return detail["type"] != "too_short" or not detail["input"]
 
 
 def _short(value: Any) -> str:

@@ -1,0 +1,386 @@
+"""Everything that is wrong with a pack, at once and by path.
+
+Decides which kind of pack a file is and what each kind must fulfil; a model is looked at
+under every profile and every reading, one at a time, together with its worked cases.
+Running the cases is left to ``taji.assess``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from taji.base.text import Text
+from taji.catalogue.benchmark import AnswerMatch, Benchmark, Indicator, LevelMatch
+from taji.catalogue.case import Case, CaseFile, case_files
+from taji.catalogue.files import file_beside
+from taji.catalogue.model import LevelBand, LevelTests, Model, Node
+from taji.catalogue.pack import Pack
+from taji.catalogue.problem import PackError, Problem, UnknownPackError
+from taji.catalogue.questionnaire import Question, Questionnaire
+from taji.catalogue.register import Register, plain
+from taji.catalogue.resolve import Choices, TemplateError, choices_of, resolve, whens
+from taji.catalogue.schema import parsed
+from taji.catalogue.sense import Draft, faults_of_model
+from taji.catalogue.terms import Terms
+from taji.catalogue.yaml import read
+
+__all__ = ["check", "kind_of"]
+
+#: The key that only one kind of pack has.
+_MARKS = {
+    "nodes": "models",
+    "sections": "questionnaires",
+    "indicators": "benchmarks",
+    "entries": "registers",
+}
+#: Keys that name a choice already made; a pack offers choices and makes none.
+_CHOSEN = ("profile", "options")
+_BAND_KEYS = {"from", "over", "to", "below"}
+
+
+def check(path: str | Path) -> tuple[Problem, ...]:
+    """Return every fault of a pack; nothing where it is sound.
+
+    Parameters
+    ----------
+    path : str or Path
+        A YAML file, or the folder of a model.
+
+    Examples
+    --------
+    >>> from taji.catalogue.files import pack_file
+    >>> check(pack_file("models", "sme2024"))
+    ()
+    """
+    file = Path(path)
+    if file.is_dir():
+        file = file / "model.yaml"
+    try:
+        raw = read(file)
+    except PackError as error:
+        return error.problems
+    kind = kind_of(raw, file)
+    if kind is None or (kind != "terms" and not isinstance(raw, dict)):
+        reason = Text(
+            zh="看不出是哪种数据包：没有 nodes、sections、indicators 或 entries",
+            en="no kind of pack: it has neither nodes, sections, indicators nor entries",
+        )
+        return (Problem(str(file), "", reason, "catalogue.kind"),)
+    return tuple(dict.fromkeys(_CHECKS[kind](file, raw)))
+
+
+def kind_of(raw: Any, file: Path) -> str | None:
+    """Return the kind of pack that a file holds, or None."""
+    if not isinstance(raw, dict):
+        return None
+    for key, kind in _MARKS.items():
+        if key in raw:
+            return kind
+    if file.stem == "terms":
+        return "terms"
+    return "cities" if "id" in raw else None
+
+
+def _questionnaire(file: Path, raw: dict[str, Any]) -> Iterator[Problem]:
+    try:
+        full = resolve(raw, {})
+    except TemplateError as error:
+        yield _template(file, error)
+        return
+    found, problems = parsed(Questionnaire, full, file=str(file))
+    yield from problems
+    questions = found.questions if found else tuple(_readable_questions(full))
+    for question in questions:
+        yield from _question(file, question)
+
+
+def _readable_questions(full: Mapping[str, Any]) -> Iterator[Question]:
+    for section in _mappings(full.get("sections")):
+        for raw in _mappings(section.get("questions")):
+            question, _ = parsed(Question, raw, file="")
+            if question is not None:
+                yield question
+
+
+def _question(file: Path, question: Question) -> Iterator[Problem]:
+    path = f"{question.id}.options"
+    owners: dict[str, str] = {}
+    for option in question.options:
+        for text in {option.id, option.label.zh, option.label.en, *option.aliases}:
+            owner = owners.setdefault(plain(text), option.id)
+            if owner != option.id:
+                zh = f"“{text}” 同时指选项 {owner} 和 {option.id}"
+                en = f"{text!r} means both option {owner} and {option.id}"
+                reason = Text(zh=zh, en=en)
+                yield Problem(str(file), path, reason, "catalogue.ambiguous")
+    rows = [row.id for row in question.rows]
+    for twice in sorted({row for row in rows if rows.count(row) > 1}):
+        reason = Text(zh=f"行 {twice} 重复", en=f"the row {twice} stands twice")
+        yield Problem(str(file), f"{question.id}.rows", reason, "catalogue.twice")
+    if question.register_ is not None:
+        yield from _named(file, "registers", question.register_, f"{question.id}.register")
+
+
+def _named(file: Path, kind: str, name: str, path: str) -> Iterator[Problem]:
+    try:
+        file_beside(file, kind, name)
+    except UnknownPackError as error:
+        reason = Text(zh=error.render("zh"), en=error.render("en"))
+        yield Problem(str(file), path, reason, "catalogue.unknown")
+
+
+def _model(file: Path, raw: dict[str, Any]) -> Iterator[Problem]:
+    choices = choices_of(raw)
+    yield from _choices(file, raw, choices)
+    questionnaire, problems = _questionnaire_of(file, raw)
+    yield from problems
+    told: set[tuple[str, str]] = set()
+    for place, chosen in enumerate(choices.one_at_a_time()):
+        name = " ".join(f"{k}={v}" for k, v in chosen.items() if choices.defaults.get(k) != v)
+        for problem in _resolved(file, raw, chosen, name if place else "", questionnaire):
+            if (problem.path, problem.code) not in told:
+                told.add((problem.path, problem.code)) if not problem.choice else None
+                yield problem
+    for case_file in case_files(file):
+        yield from _cases(case_file, raw, choices, questionnaire)
+
+
+def _questionnaire_of(
+    file: Path, raw: Mapping[str, Any]
+) -> tuple[Questionnaire | None, tuple[Problem, ...]]:
+    name = raw.get("questionnaire")
+    if not isinstance(name, str):
+        return None, ()
+    try:
+        source = file_beside(file, "questionnaires", name)
+    except UnknownPackError:
+        return None, tuple(_named(file, "questionnaires", name, "questionnaire"))
+    try:
+        found, problems = parsed(Questionnaire, resolve(read(source), {}), file=str(source))
+    except PackError as error:
+        return None, error.problems
+    except TemplateError as error:
+        return None, (_template(source, error),)
+    return found, problems
+
+
+def _choices(file: Path, raw: Mapping[str, Any], choices: Choices) -> Iterator[Problem]:
+    for name, default in choices.defaults.items():
+        if default not in choices.allowed[name]:
+            reason = Text(
+                zh=f"默认值 {default} 不在选项中", en=f"the default {default} is no choice"
+            )
+            yield Problem(str(file), name, reason, "catalogue.choice")
+    used: set[str] = set()
+    for path, when in whens(raw):
+        for name, choice in when.items() if isinstance(when, Mapping) else ():
+            used.add(str(name))
+            if choice not in choices.allowed.get(str(name), ()):
+                reason = Text(
+                    zh=f"没有选项 {name} = {choice}", en=f"there is no choice {name} = {choice}"
+                )
+                yield Problem(str(file), path, reason, "catalogue.choice")
+    for name in choices.allowed:
+        if name not in used:
+            reason = Text(zh="选了也没有区别", en="choosing it changes nothing")
+            yield Problem(str(file), name, reason, "catalogue.unused")
+    for key in _CHOSEN:
+        if key in raw:
+            reason = Text(zh="没有这个键", en="there is no such key")
+            yield Problem(str(file), key, reason, "catalogue.unknown_key")
+
+
+def _resolved(
+    file: Path,
+    raw: Mapping[str, Any],
+    chosen: Mapping[str, str],
+    choice: str,
+    questionnaire: Questionnaire | None,
+) -> Iterator[Problem]:
+    try:
+        full = resolve(raw, chosen)
+    except TemplateError as error:
+        yield _template(file, error)
+        return
+    head = {key: value for key, value in full.items() if key not in ("nodes", "levels", *_CHOSEN)}
+    model, problems = parsed(Model, head | {"nodes": []}, file=str(file))
+    yield from problems
+    if model is not None:
+        yield from _head(file, model, choice)
+    nodes, unread, problems = _nodes(file, full, choice)
+    yield from problems
+    levels, problems = _levels(file, full)
+    yield from problems
+    yield from faults_of_model(
+        Draft(str(file), choice, nodes, unread, levels, questionnaire, whole=not problems)
+    )
+
+
+def _head(file: Path, model: Model, choice: str) -> Iterator[Problem]:
+    if not 0 <= model.coverage_min <= 1:
+        reason = Text(zh="须在0与1之间", en="must lie between 0 and 1")
+        yield Problem(str(file), "coverage_min", reason, "catalogue.range", choice)
+    if model.level_decimals is not None and not 0 <= model.level_decimals <= 6:
+        reason = Text(zh="须在0与6之间", en="must lie between 0 and 6")
+        yield Problem(str(file), "level_decimals", reason, "catalogue.range", choice)
+    for reading in model.readings:
+        ids = [entry.id for entry in reading.choices]
+        if len(set(ids)) < len(ids):
+            reason = Text(zh="选项 id 重复", en="a choice stands twice")
+            path = f"readings[{reading.id}].choices"
+            yield Problem(str(file), path, reason, "catalogue.twice")
+
+
+def _nodes(
+    file: Path, full: Mapping[str, Any], choice: str
+) -> tuple[dict[str, Node], frozenset[str], tuple[Problem, ...]]:
+    nodes: dict[str, Node] = {}
+    unread: set[str] = set()
+    problems: list[Problem] = []
+    for place, raw in enumerate(full.get("nodes") or ()):
+        name = str(raw.get("id", place)) if isinstance(raw, Mapping) else str(place)
+        node, found = parsed(Node, raw, file=str(file), path=f"nodes[{name}]")
+        problems.extend(found)
+        if name in nodes or name in unread:
+            reason = Text(zh=f"节点 {name} 重复", en=f"the node {name} stands twice")
+            problems.append(Problem(str(file), f"nodes[{name}]", reason, "catalogue.twice", choice))
+        elif node is None:
+            unread.add(name)
+        else:
+            nodes[name] = node
+    return nodes, frozenset(unread), tuple(problems)
+
+
+def _levels(
+    file: Path, full: Mapping[str, Any]
+) -> tuple[tuple[LevelBand, ...] | tuple[LevelTests, ...], tuple[Problem, ...]]:
+    raws = _mappings(full.get("levels"))
+    banded = any(_BAND_KEYS & set(raw) for raw in raws)
+    problems: list[Problem] = []
+    bands: list[LevelBand] = []
+    tests: list[LevelTests] = []
+    for raw in raws:
+        path = f"levels[{raw.get('id', '?')}]"
+        if banded:
+            band, found = parsed(LevelBand, raw, file=str(file), path=path)
+            bands.extend([band] if band else [])
+        else:
+            test, found = parsed(LevelTests, raw, file=str(file), path=path)
+            tests.extend([test] if test else [])
+        problems.extend(found)
+    if problems:
+        return (), tuple(problems)
+    return (tuple(bands), ()) if banded else (tuple(tests), ())
+
+
+def _cases(
+    file: Path, raw: Mapping[str, Any], choices: Choices, questionnaire: Questionnaire | None
+) -> Iterator[Problem]:
+    try:
+        found, problems = parsed(CaseFile, read(file), file=str(file))
+    except PackError as error:
+        yield from error.problems
+        return
+    yield from problems
+    for place, case in enumerate(found.root if found else ()):
+        yield from _case(file, f"[{place}]", case, raw, choices, questionnaire)
+
+
+def _case(
+    file: Path,
+    path: str,
+    case: Case,
+    raw: Mapping[str, Any],
+    choices: Choices,
+    questionnaire: Questionnaire | None,
+) -> Iterator[Problem]:
+    asked = dict(case.options) | ({"profile": case.profile} if case.profile else {})
+    for name, value in asked.items():
+        if value not in choices.allowed.get(name, ()):
+            reason = Text(
+                zh=f"没有选项 {name} = {value}", en=f"there is no choice {name} = {value}"
+            )
+            yield Problem(str(file), f"{path}.options", reason, "catalogue.choice")
+            return
+    if questionnaire is not None:
+        for item, answer in case.answers.items():
+            if not _answerable(questionnaire, item, answer):
+                reason = Text(zh=f"{answer} 不是可选的答案", en=f"{answer} is no answer to it")
+                yield Problem(str(file), f"{path}.answers.{item}", reason, "catalogue.unknown")
+    try:
+        nodes = {
+            str(n.get("id"))
+            for n in _mappings(resolve(raw, {**choices.defaults, **asked})["nodes"])
+        }
+    except (TemplateError, KeyError):
+        return
+    for node in case.expect:
+        if node not in nodes:
+            reason = Text(zh=f"没有节点 {node}", en=f"there is no node {node}")
+            yield Problem(str(file), f"{path}.expect.{node}", reason, "catalogue.unknown")
+
+
+def _answerable(questionnaire: Questionnaire, item: str, answer: object) -> bool:
+    found = questionnaire.items.get(item)
+    if found is None:
+        return False
+    if answer is None:
+        return True
+    if found.kind == "multi":
+        return isinstance(answer, tuple) and set(answer) <= set(found.option_ids)
+    if found.kind == "single":
+        return answer in found.option_ids
+    return not isinstance(answer, tuple)
+
+
+def _benchmark(file: Path, raw: dict[str, Any]) -> Iterator[Problem]:
+    found, problems = parsed(Benchmark, resolve(raw, {}), file=str(file))
+    yield from problems
+    for indicator in found.indicators if found else ():
+        for match in _matches(indicator):
+            path = f"indicators[{indicator.id}].ours"
+            if isinstance(match, LevelMatch):
+                yield from _named(file, "models", match.model, path)
+            else:
+                yield from _named(file, "questionnaires", match.questionnaire, path)
+
+
+def _matches(indicator: Indicator) -> Iterator[LevelMatch | AnswerMatch]:
+    for match in (indicator.ours, *(share.ours for share in indicator.distribution)):
+        if match is not None:
+            yield match
+
+
+def _register(file: Path, raw: dict[str, Any]) -> Iterator[Problem]:
+    yield from parsed(Register, resolve(raw, {}), file=str(file))[1]
+
+
+def _terms(file: Path, raw: dict[str, Any]) -> Iterator[Problem]:
+    yield from parsed(Terms, raw, file=str(file))[1]
+
+
+def _city(file: Path, raw: dict[str, Any]) -> Iterator[Problem]:
+    head = {key: value for key, value in raw.items() if key in Pack.model_fields}
+    yield from parsed(Pack, head, file=str(file))[1]
+
+
+def _template(file: Path, error: TemplateError) -> Problem:
+    name = str(error)
+    reason = Text(zh=f"模板中的 {name} 没有取值", en=f"the template binds no {name}")
+    return Problem(str(file), "nodes", reason, "catalogue.template")
+
+
+def _mappings(value: Any) -> list[Mapping[str, Any]]:
+    return [v for v in value if isinstance(v, Mapping)] if isinstance(value, list) else []
+
+
+_CHECKS: Mapping[str, Callable[[Path, dict[str, Any]], Iterator[Problem]]] = {
+    "models": _model,
+    "questionnaires": _questionnaire,
+    "benchmarks": _benchmark,
+    "registers": _register,
+    "terms": _terms,
+    "cities": _city,
+}
