@@ -167,8 +167,7 @@ def whole_groups(judged: pl.DataFrame, rules: Rules) -> pl.DataFrame:
                 cost=count * (1000 + 1000 * n // max(total, 1)) + _tie(by, group) % 1000,
             )
         sheet.sum_groups(cells)
-        (answer,) = suppress([sheet.problem()])
-        hidden = answer.hidden[1:]
+        hidden = suppress(sheet.problem()).hidden[1:]
         found.append(groups.filter(pl.Series(hidden, dtype=pl.Boolean), pl.col("n") > 0))
     return pl.concat([sizes.clear(), *found]).select("by", "group")
 

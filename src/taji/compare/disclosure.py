@@ -207,7 +207,7 @@ def protect(
         partner=pl.col("partner").fill_null(False) & (pl.col("n") > 0)
     )
     questions = [lay_out(part, rules) for part in by_question(judged)]
-    answers = suppress([q.problem for q in questions])
+    answers = [suppress(q.problem) for q in questions]
     hidden = [q.hidden_rows(a.hidden) for q, a in zip(questions, answers, strict=True)]
     reasons = (
         pl.concat([judged.clear(), *hidden])

@@ -122,19 +122,16 @@ class _Cut:
     bound: int
 
 
-def suppress(problems: Sequence[Problem]) -> tuple[Suppression, ...]:
-    """Find the cheapest safe pattern of each problem.
+def suppress(problem: Problem) -> Suppression:
+    """Find the cheapest safe pattern.
 
     Parameters
     ----------
-    problems : sequence of Problem
-        Tables that share no cell. They are solved in one master problem, which is faster than
-        one by one and changes nothing: each part is optimal by itself.
+    problem : Problem
 
     Returns
     -------
-    tuple of Suppression
-        In the order of ``problems``.
+    Suppression
 
     Raises
     ------
@@ -150,25 +147,15 @@ def suppress(problems: Sequence[Problem]) -> tuple[Suppression, ...]:
     The first cuts are those that a single relation gives; for tables whose rows do not cross
     they are the whole truth and the attack merely confirms the first pattern.
 
-    Where two patterns cost the same, the smaller sum of ranks (position in the table) is taken by
-    the solver's fixed order of search; give slightly different costs to have no ties.
+    Hiding more never helps the attacker, so a size whose rows are all hidden counts as hidden.
     """
-    cuts = [list(_line_cuts(problem)) for problem in problems]
-    answers: list[Suppression | None] = [None] * len(problems)
-    waiting = list(range(len(problems)))
-    while waiting:
-        patterns, optimal = _master([problems[k] for k in waiting], [cuts[k] for k in waiting])
-        unsafe = []
-        for k, hidden in zip(waiting, patterns, strict=True):
-            new = list(_attack_cuts(problems[k], hidden))
-            cuts[k] += new
-            if new:
-                unsafe.append(k)
-            else:
-                cost = int(problems[k].cost[hidden].sum())
-                answers[k] = Suppression(hidden, cost, optimal)
-        waiting = unsafe
-    return tuple(answer for answer in answers if answer is not None)
+    cuts = list(_line_cuts(problem))
+    while True:
+        hidden, optimal = _master(problem, cuts)
+        new = list(_attack_cuts(problem, hidden))
+        if not new:
+            return Suppression(hidden, int(problem.cost[hidden].sum()), optimal)
+        cuts += new
 
 
 def exposed(problem: Problem, hidden: BoolArray) -> IntArray:
@@ -184,28 +171,27 @@ def exposed(problem: Problem, hidden: BoolArray) -> IntArray:
     )
 
 
-def _master(
-    problems: Sequence[Problem], cuts: Sequence[Sequence[_Cut]]
-) -> tuple[list[BoolArray], bool]:
+def _master(problem: Problem, cuts: Sequence[_Cut]) -> tuple[BoolArray, bool]:
+    """The cheapest pattern that obeys the cuts, and whether it is proved to be."""
+    fixed = _with_sizes(problem, problem.forced)
+    left = [rest for cut in cuts if (rest := _after(cut, fixed)) is not None]
     model = cp_model.CpModel()
-    blocks = []
-    for problem, own in zip(problems, cuts, strict=True):
-        x = [model.new_bool_var("") for _ in problem.cost]
-        for i in np.flatnonzero(problem.forced):
-            model.add(x[i] == 1)
-        for size, rows in problem.carried.items():
-            model.add_bool_and([x[i] for i in rows]).only_enforce_if(x[size])
-            model.add_bool_or([~x[i] for i in rows]).only_enforce_if(~x[size])
-        for cut in own:
-            terms = [x[i] for i in cut.cells]
-            model.add(cp_model.LinearExpr.weighted_sum(terms, cut.coefficients) >= cut.bound)
-        blocks.append(x)
-    model.minimize(
-        sum(
-            cp_model.LinearExpr.weighted_sum(x, problem.cost.tolist())
-            for x, problem in zip(blocks, problems, strict=True)
-        )
-    )
+    x: dict[int, cp_model.IntVar] = {}
+    for i in sorted({i for cut in left for i in cut.cells}):
+        for cell in (i, *problem.carried.get(i, ())):
+            if not fixed[cell] and cell not in x:
+                x[cell] = model.new_bool_var("")
+    for size in x.keys() & problem.carried.keys():
+        for row in problem.carried[size]:
+            if not fixed[row]:
+                model.add_implication(x[size], x[row])
+    for cut in left:
+        terms = [x[i] for i in cut.cells]
+        model.add(cp_model.LinearExpr.weighted_sum(terms, cut.coefficients) >= cut.bound)
+    costs = [int(problem.cost[i]) for i in x]
+    model.minimize(cp_model.LinearExpr.weighted_sum(list(x.values()), costs))
+    if not left:
+        return fixed, True
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 8
     solver.parameters.interleave_search = True  # the same pattern on every machine
@@ -213,11 +199,30 @@ def _master(
     solver.parameters.max_deterministic_time = WORK
     status = solver.solve(model)
     if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-        # Hiding everything satisfies every cut (a cut that none could meet is never made),
-        # so only exhausted work leads here: hide everything rather than betray anyone.
-        return [np.ones(len(p.cost), dtype=np.bool_) for p in problems], False
-    patterns = [np.array([solver.boolean_value(v) for v in x], dtype=np.bool_) for x in blocks]
-    return patterns, status == cp_model.OPTIMAL
+        # Hiding everything obeys every cut (one that nothing could meet is never made), so
+        # only exhausted work leads here: hide everything rather than betray anyone.
+        return np.ones(len(fixed), dtype=np.bool_), False
+    hidden = fixed.copy()
+    hidden[[i for i, v in x.items() if i not in problem.carried and solver.boolean_value(v)]] = True
+    return _with_sizes(problem, hidden), status == cp_model.OPTIMAL
+
+
+def _with_sizes(problem: Problem, hidden: BoolArray) -> BoolArray:
+    """A size is hidden once all rows that show it are."""
+    out = hidden.copy()
+    for size, rows in problem.carried.items():
+        out[size] = hidden[list(rows)].all()
+    return out
+
+
+def _after(cut: _Cut, fixed: BoolArray) -> _Cut | None:
+    """What a cut still asks once some cells are hidden anyway; None when it is content."""
+    terms = list(zip(cut.cells, cut.coefficients, strict=True))
+    bound = cut.bound - sum(k for i, k in terms if fixed[i])
+    if bound <= 0:
+        return None
+    free = [(i, min(k, bound)) for i, k in terms if not fixed[i]]
+    return _Cut(tuple(i for i, _ in free), tuple(k for _, k in free), bound)
 
 
 def _line_cuts(problem: Problem) -> Iterator[_Cut]:
@@ -292,6 +297,8 @@ def _cut(p: int, need: float, cells: IntArray, reach: FloatArray) -> Iterator[_C
     useful = reach > 0
     if not useful.any():
         raise UnprotectableError(cell=p)
+    whole = need == round(need) and np.allclose(reach, np.round(reach), rtol=0, atol=1e-7)
+    grid = int(need) if whole else GRID  # counts of firms keep small coefficients
     share = np.minimum(reach[useful] / need, 1.0)
-    coefficients = np.ceil(share * GRID - 1e-3).astype(np.int64)
-    yield _Cut(tuple(cells[useful].tolist()), tuple(coefficients.tolist()), GRID)
+    coefficients = np.ceil(share * grid - 1e-3).astype(np.int64)
+    yield _Cut(tuple(cells[useful].tolist()), tuple(coefficients.tolist()), grid)
