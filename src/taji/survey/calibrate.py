@@ -166,16 +166,16 @@ class Calibrated:
     auxiliary : FloatArray, shape (n_combination, n_target)
         Distinct auxiliary values, each column divided by its target.
     projector : FloatArray, shape (n_target, n_target)
-        Pseudo-inverse of the weighted cross-product of the auxiliaries.
-    residual_ratio : FloatArray, shape (n_combination,)
-        Calibrated weight over the weight used in ``projector``. [ratio]
+        Pseudo-inverse of the auxiliaries' cross-product, by design weights.
+    ratio : FloatArray, shape (n_combination,)
+        Calibrated weight over design weight. [ratio]
     """
 
     weight: FloatArray
     code: IntArray
     auxiliary: FloatArray
     projector: FloatArray
-    residual_ratio: FloatArray
+    ratio: FloatArray
 
 
 def calibrate(frame: pl.DataFrame, weight: FloatArray, targets: CalibrationTargets) -> Calibrated:
@@ -206,9 +206,8 @@ def calibrate(frame: pl.DataFrame, weight: FloatArray, targets: CalibrationTarge
     :math:`F(u) = 1 + u`, :math:`e^u`, or the bounded logit of [1]_.
 
     The variance of a calibrated estimate is that of the residuals of the variable
-    regressed on the auxiliaries. The regression is weighted by the design weights, as R's
-    ``calibrate`` does; for raking to margins alone by the final weights, which is the limit
-    of the repeated adjustments that R's ``rake`` uses. The two agree asymptotically.
+    regressed on the auxiliaries, weighted by the design weights, whatever the distance;
+    a residual then carries the calibrated weight. So does R's ``calibrate``.
 
     References
     ----------
@@ -232,14 +231,12 @@ def calibrate(frame: pl.DataFrame, weight: FloatArray, targets: CalibrationTarge
     mass = binned(code, weight, len(auxiliary))
     ratio = _solve(auxiliary, mass, wanted / scale, targets, names=names, scale=scale)
     _check_positive(ratio, mass)
-    by_final = targets.method == "raking" and not targets.totals
-    inside = mass * ratio if by_final else mass
     return Calibrated(
         weight=weight * ratio[code],
         code=code,
         auxiliary=auxiliary,
-        projector=_inverse(auxiliary.T @ (inside[:, None] * auxiliary)),
-        residual_ratio=np.ones_like(ratio) if by_final else ratio,
+        projector=_inverse(auxiliary.T @ (mass[:, None] * auxiliary)),
+        ratio=ratio,
     )
 
 

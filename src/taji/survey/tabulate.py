@@ -504,7 +504,7 @@ def _foretold(
 ) -> FloatArray:
     """What the calibration variables foretell of an influence per unit of weight."""
     n_auxiliary = len(calibrated.auxiliary)
-    weighted = total / calibrated.residual_ratio[auxiliary]
+    weighted = total / calibrated.ratio[auxiliary]
     summed = binned(auxiliary * n_group + group, weighted, n_auxiliary * n_group)
     slopes = calibrated.projector @ (calibrated.auxiliary.T @ summed.reshape(n_auxiliary, n_group))
     return np.asarray(calibrated.auxiliary @ slopes)
