@@ -41,11 +41,12 @@ from pydantic import Field
 
 from taji.base.exact import Exact
 from taji.base.text import Text
-from taji.catalogue.pack import Confidence, Pack, Spec
+from taji.catalogue.pack import UNSURE, Confidence, Pack, Spec
 
 __all__ = [
     "Band",
     "CountAtLeast",
+    "Doubt",
     "Level",
     "LevelBand",
     "LevelTests",
@@ -172,6 +173,13 @@ class Profile(Spec):
     title: Text
 
 
+class Doubt(Spec):
+    """Something of a model that a reader of its results must be told to check."""
+
+    what: Text
+    confidence: Confidence
+
+
 class Model(Pack):
     """A model with its readings and profile chosen: what ``taji.assess`` compiles."""
 
@@ -212,3 +220,13 @@ class Model(Pack):
     def shown(self) -> tuple[Node, ...]:
         """The nodes that results show, in the order of the pack, ``total`` last."""
         return tuple(node for node in self.nodes if node.shown)
+
+    @cached_property
+    def doubts(self) -> tuple[Doubt, ...]:
+        """What is not settled: the pack, its levels, the readings chosen, its nodes."""
+        found = [(self.title, self.confidence)]
+        if self.level_confidence is not None:
+            found.append((Text(zh="等级规则", en="the rule of levels"), self.level_confidence))
+        found.extend((reading.title, reading.confidence) for reading in self.readings)
+        found.extend((node.title, node.confidence) for node in self.nodes if node.confidence)
+        return tuple(Doubt(what=what, confidence=how) for what, how in found if how in UNSURE)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from taji.base.text import Text
 
-__all__ = ["Confidence", "Pack", "Spec"]
+__all__ = ["CONFIDENCE_LABELS", "UNSURE", "Confidence", "Pack", "Spec"]
 
 #: How a fact is known. ``memory`` and ``unsettled`` are shown to every reader as "to be
 #: checked against the standard"; ``house`` is our own convention, said to be so;
@@ -16,6 +17,23 @@ __all__ = ["Confidence", "Pack", "Spec"]
 Confidence = Literal[
     "confirmed", "one_source", "memory", "unsettled", "house", "assumption", "missing"
 ]
+
+
+#: Each of them in words, as reports and commands show it.
+CONFIDENCE_LABELS: Mapping[Confidence, Text] = {
+    "confirmed": Text(zh="已有多处来源证实", en="confirmed by several sources"),
+    "one_source": Text(zh="只有一处来源", en="one source only"),
+    "memory": Text(
+        zh="凭记忆，须对照标准核实", en="from memory, to be checked against the standard"
+    ),
+    "unsettled": Text(zh="各处来源不一，须对照标准核实", en="sources differ, to be checked"),
+    "house": Text(zh="本系统的约定", en="our own convention"),
+    "assumption": Text(zh="规划用的假设", en="a planning figure"),
+    "missing": Text(zh="未找到", en="not found"),
+}
+
+#: The kinds of confidence of which a reader of results must be told.
+UNSURE: frozenset[Confidence] = frozenset({"one_source", "memory", "unsettled", "missing"})
 
 
 class Spec(BaseModel):
