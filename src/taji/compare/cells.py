@@ -1,4 +1,4 @@
-"""Lay the cells of one question out as a table that can be attacked and protected.
+"""Lay the cells of a question out as a table that can be attacked and protected.
 
 Turns judged counts into a ``taji.compare.suppression.Problem``: what the cells are worth to an
 attacker, which sums tie them, how wide the darkness around each must be, what hiding costs.
@@ -6,6 +6,9 @@ attacker, which sums tie them, how wide the darkness around each must be, what h
 Three kinds of cell stand in it: the rows that are published; the *sizes* of groups, which are on
 show as long as one row of the group is; and the same sizes as *known* constants, because what
 a tick gives away is judged as if the attacker had counted every group himself.
+
+Questions that themselves break the city down (industry, size, district) are laid out together:
+industry by size and size by industry are one table read along either side.
 """
 
 from __future__ import annotations
@@ -23,10 +26,11 @@ from taji.compare.attack import Relation, Table
 from taji.compare.sensitive import Rules
 from taji.compare.suppression import Problem, suppress
 
-__all__ = ["CITY_COST", "KEY", "QuestionCells", "by_question", "lay_out", "whole_groups"]
+__all__ = ["CITY_COST", "KEY", "Block", "blocks", "lay_out", "whole_groups"]
 
 Place = tuple[str, str]  # by, group
-Name = tuple[str, str, str]  # option, by, group
+Column = tuple[str, str]  # question, option
+Name = tuple[str, str, str, str]  # question, option, by, group
 
 #: What names a cell.
 KEY = ("question", "option", "by", "group")
@@ -35,8 +39,10 @@ KEY = ("question", "option", "by", "group")
 CITY_COST = 50
 
 #: Cost of one row of a breakdown; up to as much again is added by the share of the firms that it
-#: rests on, so that of two partners the smaller goes. A thousandth of it breaks ties.
-ROW_COST = 1_000_000
+#: rests on, so that of two partners the smaller goes. A number up to ``TIE`` of the cell's own
+#: makes the cheapest pattern the only one.
+ROW_COST = 10_000_000
+TIE = 10_007
 
 #: Weighted totals are held as thousandths of the city's, so that one tolerance serves all.
 UNITS = 1000.0
@@ -56,15 +62,19 @@ class _Ends(TypedDict):
     span: float
 
 
-def by_question(judged: pl.DataFrame) -> Iterator[pl.DataFrame]:
-    """Split judged counts by question, cells in a fixed order."""
-    ordered = judged.sort("question", "by", "group", "option", "kind")
-    yield from ordered.partition_by("question", maintain_order=True)
+def blocks(judged: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    """Split judged counts into tables that share no sum, cells in a fixed order."""
+    breakdown = pl.col("question").is_in(judged["by"].unique().to_list())
+    ordered = judged.with_columns(
+        block=pl.when(breakdown).then(pl.lit("")).otherwise("question")
+    ).sort("block", "question", "by", "group", "option", "kind")
+    for part in ordered.partition_by("block", maintain_order=True):
+        yield part.drop("block")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class QuestionCells:
-    """The cells of one question.
+class Block:
+    """The cells of one question, or of the questions that break the city down.
 
     Attributes
     ----------
@@ -72,13 +82,13 @@ class QuestionCells:
         The first cells are the rows of ``rows``, in their order; sizes follow.
     rows : DataFrame, shape (n_row, ...)
         The judged counts.
-    names : tuple of (option, by, group)
+    names : tuple of (question, option, by, group)
         One for each cell; the option of a size is empty.
     """
 
     problem: Problem
     rows: pl.DataFrame
-    names: tuple[tuple[str, str, str], ...]
+    names: tuple[Name, ...]
 
     def hidden_rows(self, hidden: BoolArray) -> pl.DataFrame:
         """Return the judged rows whose cells are hidden."""
@@ -93,41 +103,44 @@ class QuestionCells:
         return hidden
 
 
-def lay_out(judged: pl.DataFrame, rules: Rules) -> QuestionCells:
-    """Lay out the cells of one question.
+def lay_out(judged: pl.DataFrame, rules: Rules) -> Block:
+    """Lay out the cells of one block.
 
     Parameters
     ----------
     judged : DataFrame
-        Counts of one question with ``published, why, need`` (``taji.compare.sensitive.judge``)
+        Counts of one of ``blocks`` with ``published, why, need`` (``taji.compare.sensitive.judge``)
         and ``partner``: whether the group is hidden whole whatever the question.
     rules : Rules
 
     Returns
     -------
-    QuestionCells
+    Block
     """
     sheet = _Sheet()
     city = judged.filter(pl.col("by") == "")
     firms = max(1, *city["n"].to_list())
     unit = max([t for t in city["total_abs"].to_list() if t], default=UNITS) / UNITS
     signed = bool((judged["total"] < judged["total_abs"] - 1e-9 * judged["total_abs"]).any())
-    places: dict[str, dict[Place, int]] = {}
+    columns: dict[Column, dict[Place, int]] = {}
     for row in judged.iter_rows(named=True):
         ends = _quantity(row, unit, signed) if row["kind"] == "quantity" else _share(row, rules)
         cell = sheet.add(
-            (row["option"], row["by"], row["group"]),
+            (row["question"], row["option"], row["by"], row["group"]),
             **ends,
             forced=row["why"] is not None or row["partner"] or not row["published"],
             cost=_cost(row, firms) if row["published"] else 0,
         )
-        places.setdefault(row["option"], {})[row["by"], row["group"]] = cell
-    for cells in places.values():
+        columns.setdefault((row["question"], row["option"]), {})[row["by"], row["group"]] = cell
+    for cells in columns.values():
         sheet.sum_groups(cells)
-    singles = judged.filter(pl.col("kind") == "single")["option"].unique()
-    _sum_options(sheet, judged, [places[option] for option in singles.sort()])
-    _show_sizes(sheet, judged, places, rules)
-    return QuestionCells(sheet.problem(), judged, tuple(sheet.names))
+    singles = judged.filter(pl.col("kind") == "single")["question"].unique().sort()
+    for question in singles:
+        options = {c: cells for c, cells in columns.items() if c[0] == question and c[1]}
+        _sum_options(sheet, judged, question, list(options.values()))
+    _same_tables(sheet, columns)
+    _show_sizes(sheet, judged, columns, rules)
+    return Block(sheet.problem(), judged, tuple(sheet.names))
 
 
 def whole_groups(judged: pl.DataFrame, rules: Rules) -> pl.DataFrame:
@@ -158,13 +171,15 @@ def whole_groups(judged: pl.DataFrame, rules: Rules) -> pl.DataFrame:
         cells: dict[Place, int] = {}
         total = int(groups["n"].sum())
         rows = int(groups["rows"].sum())
-        cells["", ""] = sheet.add(("", "", ""), **_size(total, total, rules, True), cost=rows * 10)
+        cells["", ""] = sheet.add(
+            ("", "", "", ""), **_size(total, total, rules, True), cost=rows * CITY_COST * ROW_COST
+        )
         for group, n, count in groups.select("group", "n", "rows").iter_rows():
             cells[by, group] = sheet.add(
-                ("", by, group),
+                ("", "", by, group),
                 **_size(n, total, rules, count > 0),
                 forced=count == 0 or 0 < n < rules.minimum,
-                cost=count * (1000 + 1000 * n // max(total, 1)) + _tie(by, group) % 1000,
+                cost=count * (ROW_COST + ROW_COST * n // max(total, 1)) + _tie(by, group) % TIE,
             )
         sheet.sum_groups(cells)
         hidden = suppress(sheet.problem()).hidden[1:]
@@ -204,6 +219,11 @@ class _Sheet:
     def sum_to(self, total: int, parts: list[int]) -> None:
         signs = np.array([-1.0, *[1.0] * len(parts)])
         self._relations.append(Relation(np.array([total, *parts]), signs))
+
+    def equal(self, one: int, other: int) -> None:
+        """Two cells that count the same firms, where they do."""
+        if self._cells[one][0] == self._cells[other][0]:
+            self.sum_to(one, [other])
 
     def sum_groups(self, cells: dict[Place, int]) -> None:
         """The groups of every breakdown sum to the city."""
@@ -263,7 +283,7 @@ def _size(n: int, firms: int, rules: Rules, published: bool) -> _Ends:
 
 
 def _cost(row: dict[str, Any], firms: int) -> int:
-    tie = _tie(row["question"], row["option"], row["by"], row["group"]) % 1000
+    tie = _tie(row["question"], row["option"], row["by"], row["group"]) % TIE
     if row["by"] == "":
         return CITY_COST * ROW_COST + tie
     return ROW_COST + ROW_COST * int(row["n"]) // firms + tie
@@ -274,36 +294,48 @@ def _tie(*key: str) -> int:
     return crc32("|".join(key).encode())
 
 
-def _sum_options(sheet: _Sheet, judged: pl.DataFrame, options: list[dict[Place, int]]) -> None:
+def _sum_options(
+    sheet: _Sheet, judged: pl.DataFrame, question: str, options: list[dict[Place, int]]
+) -> None:
     """The options of a single choice sum to the group, whose size is known."""
-    if not options:
-        return
     n, ticking = judged["n"].to_list(), judged["ticking"].to_list()
     for place in options[0]:
         parts = [cells[place] for cells in options]
         size = n[parts[0]]
-        known = sheet.add(("", *place), value=size, low=size, high=size, cost=1)
+        name = (question, "", *place)
+        known = sheet.add(name, value=size, low=size, high=size, cost=1)
         rest = size - sum(ticking[i] for i in parts)
         if rest:  # answers that no measure counts are published nowhere
-            parts.append(
-                sheet.add(("", *place), value=rest, low=0.0, high=size, forced=True, cost=0)
-            )
+            parts.append(sheet.add(name, value=rest, low=0.0, high=size, forced=True, cost=0))
         sheet.sum_to(known, parts)
 
 
+def _same_tables(sheet: _Sheet, columns: dict[Column, dict[Place, int]]) -> None:
+    """Industry a by size b counts the same firms as size b by industry a."""
+    for (question, option), cells in columns.items():
+        for (by, group), cell in cells.items():
+            other = columns.get((by, group), {}).get((question, option))
+            if other is not None and (question, option) < (by, group):
+                sheet.equal(cell, other)
+
+
 def _show_sizes(
-    sheet: _Sheet, judged: pl.DataFrame, places: dict[str, dict[Place, int]], rules: Rules
+    sheet: _Sheet, judged: pl.DataFrame, columns: dict[Column, dict[Place, int]], rules: Rules
 ) -> None:
     """The size of a group is on show while one of its rows is; sizes sum to the city's."""
     n, published = judged["n"].to_list(), judged["published"].to_list()
-    alike: dict[tuple[int, ...], list[dict[Place, int]]] = {}
-    for cells in places.values():
-        alike.setdefault(tuple(n[i] for i in cells.values()), []).append(cells)
-    for options in alike.values():
+    alike: dict[tuple[str, tuple[int, ...]], list[dict[Place, int]]] = {}
+    for (question, _), cells in columns.items():
+        key = question, tuple(n[i] for i in cells.values())
+        alike.setdefault(key, []).append(cells)
+    for (question, _), options in alike.items():
         firms = n[options[0]["", ""]]
         sizes = {}
         for place, first in options[0].items():
             rows = tuple(cells[place] for cells in options if published[cells[place]])
             ends = _size(n[first], firms, rules, bool(rows))
-            sizes[place] = sheet.add(("", *place), **ends, forced=not rows, cost=0, carried=rows)
+            name = (question, "", *place)
+            sizes[place] = sheet.add(name, **ends, forced=not rows, cost=0, carried=rows)
+            if place[0] == question and (question, place[1]) in columns:
+                sheet.equal(sizes[place], columns[question, place[1]]["", ""])
         sheet.sum_groups(sizes)

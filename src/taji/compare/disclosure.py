@@ -36,14 +36,15 @@ References
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
 
 from taji.base.errors import TajiError
+from taji.catalogue.questionnaire import Questionnaire
 from taji.compare.attack import attack
-from taji.compare.cells import KEY, QuestionCells, by_question, lay_out, whole_groups
+from taji.compare.cells import KEY, Block, blocks, lay_out, whole_groups
 from taji.compare.sensitive import Rules, judge
 from taji.compare.suppression import exposed, suppress
 
@@ -53,12 +54,17 @@ __all__ = [
     "LeakError",
     "Protected",
     "Rules",
+    "Rulings",
     "UncountedError",
     "protect",
     "refuse_leaks",
+    "rulings_of",
     "verify_published",
     "withhold_peers",
 ]
+
+#: For each question that is not put to all: the answers, as (question, option), that lead to it.
+Rulings = Mapping[str, tuple[tuple[str, str], ...]]
 
 #: Columns of the estimates that a suppressed row empties: each of them tells the count.
 EMPTIED = ("estimate", "se", "ci_low", "ci_high", "n", "base", "deff")
@@ -139,6 +145,7 @@ class Leak:
     question, option, by, group : str
     why : str
         ``published``: the cell itself is shown; ``deduced``: it can be worked out from others;
+        ``base``: it is the base of a question that is shown;
         ``numbers``: a row marked as suppressed still carries one.
     low, high : float
         What the attacker knows of the count or of the weighted total.
@@ -154,7 +161,11 @@ class Leak:
 
 
 def protect(
-    estimates: pl.DataFrame, counts: pl.DataFrame, *, rules: Rules | None = None
+    estimates: pl.DataFrame,
+    counts: pl.DataFrame,
+    *,
+    rules: Rules | None = None,
+    rulings: Rulings | None = None,
 ) -> Protected:
     """Suppress the sensitive cells and the cheapest others that keep them safe.
 
@@ -166,6 +177,9 @@ def protect(
         From ``taji.compare.contributors``, same questions, options and breakdowns. A cell that is
         counted and not estimated is taken as never published.
     rules : Rules, optional
+    rulings : Rulings, optional
+        From ``rulings_of``: a question put only to those who gave an answer is withheld where the
+        share of that answer is, as its base would tell it.
 
     Returns
     -------
@@ -202,27 +216,36 @@ def protect(
     rules = rules or Rules()
     estimates = _with_key(estimates)
     judged = judge(_counted(estimates, counts), rules)
-    whole = whole_groups(judged, rules).with_columns(partner=True)
-    judged = judged.join(whole, on=["by", "group"], how="left").with_columns(
-        partner=pl.col("partner").fill_null(False) & (pl.col("n") > 0)
-    )
-    questions = [lay_out(part, rules) for part in by_question(judged)]
-    answers = [suppress(q.problem) for q in questions]
-    hidden = [q.hidden_rows(a.hidden) for q, a in zip(questions, answers, strict=True)]
+    judged = _mark(judged, _whole_keys(judged, rules))
+    hidden: list[pl.DataFrame] = [judged.clear()]
+    optimal = True
+    for questions in _in_order(judged["question"].unique().to_list(), rulings or {}):
+        part = judged.filter(pl.col("question").is_in(questions))
+        part = _mark(part, _following(pl.concat(hidden), rulings or {}))
+        for cells in blocks(part):
+            block = lay_out(cells, rules)
+            answer = suppress(block.problem)
+            hidden.append(block.hidden_rows(answer.hidden))
+            optimal &= answer.optimal
     reasons = (
-        pl.concat([judged.clear(), *hidden])
+        pl.concat(hidden)
         .filter("published")
         .select(*KEY, pl.col("why").fill_null("secondary"))
+        .sort(KEY)
     )
     return Protected(
         estimates=_empty(estimates, reasons),
         reasons=reasons,
-        optimal=all(a.optimal for a in answers),
+        optimal=optimal,
     )
 
 
 def verify_published(
-    estimates: pl.DataFrame, counts: pl.DataFrame, *, rules: Rules | None = None
+    estimates: pl.DataFrame,
+    counts: pl.DataFrame,
+    *,
+    rules: Rules | None = None,
+    rulings: Rulings | None = None,
 ) -> tuple[Leak, ...]:
     """Attack what is about to be published; the last gate before it goes out.
 
@@ -233,6 +256,8 @@ def verify_published(
     counts : DataFrame
         From ``taji.compare.contributors``.
     rules : Rules, optional
+    rulings : Rulings, optional
+        From ``rulings_of``.
 
     Returns
     -------
@@ -252,8 +277,9 @@ def verify_published(
         shown.with_columns(shown=True), on=KEY, how="left"
     )
     judged = judged.with_columns(pl.col("shown").fill_null(False), partner=False)
-    for part in by_question(judged):
-        leaks += _deduced(part["question"][0], lay_out(part, rules))
+    for cells in blocks(judged):
+        leaks += _deduced(lay_out(cells, rules))
+    leaks += _based(judged, rulings or {})
     return tuple(leaks)
 
 
@@ -275,6 +301,17 @@ def refuse_leaks(leaks: Sequence[Leak]) -> None:
             group=first.group,
             why=first.why,
         )
+
+
+def rulings_of(questionnaire: Questionnaire) -> dict[str, tuple[tuple[str, str], ...]]:
+    """Return, for each item that is not put to all, the answers that lead to it."""
+    rulings = {}
+    for item in questionnaire.items.values():
+        rule = item.question.asked_if
+        if rule is not None:
+            leading = questionnaire.items_of(rule.question)
+            rulings[item.id] = tuple((lead.id, a) for lead in leading for a in rule.any_of)
+    return rulings
 
 
 def withhold_peers(peers: pl.DataFrame, estimates: pl.DataFrame) -> pl.DataFrame:
@@ -342,19 +379,68 @@ def _left_numbers(estimates: pl.DataFrame) -> Iterator[Leak]:
         yield Leak(**row, why="numbers", low=float("nan"), high=float("nan"))
 
 
-def _deduced(question: str, cells: QuestionCells) -> Iterator[Leak]:
+def _deduced(block: Block) -> Iterator[Leak]:
     """Sensitive cells that are shown, or that the shown ones give away."""
-    problem = cells.problem
-    hidden = cells.pattern(cells.rows["shown"].to_numpy())
-    known = attack(problem.table, hidden, cells=problem.sensitive.tolist())
-    for p in exposed(problem, hidden).tolist():
-        option, by, group = cells.names[p]
+    problem = block.problem
+    hidden = block.pattern(block.rows["shown"].to_numpy())
+    found = exposed(problem, hidden).tolist()
+    known = attack(problem.table, hidden, cells=found)
+    for p in found:
         yield Leak(
-            question=question,
-            option=option,
-            by=by,
-            group=group,
+            **dict(zip(KEY, block.names[p], strict=True)),
             why="deduced" if hidden[p] else "published",
             low=float(known.low[p]),
             high=float(known.high[p]),
         )
+
+
+def _based(judged: pl.DataFrame, rulings: Rulings) -> Iterator[Leak]:
+    """Shown rows whose base is a share that is withheld."""
+    withheld = judged.filter("published", ~pl.col("shown"))
+    told = judged.filter("shown").join(
+        _following(withheld, rulings), on=["question", "by", "group"], how="semi"
+    )
+    for row in told.select(*KEY, "n").iter_rows(named=True):
+        n = float(row.pop("n"))
+        yield Leak(**row, why="base", low=n, high=n)
+
+
+def _whole_keys(judged: pl.DataFrame, rules: Rules) -> pl.DataFrame:
+    """Keys of the groups to hide whole, and of the shares of firms that fall in them."""
+    whole = whole_groups(judged, rules)
+    rows = judged.filter(pl.col("n") > 0).join(whole, on=["by", "group"], how="semi")
+    shares = whole.select(
+        pl.col("by").alias("question"),
+        pl.col("group").alias("option"),
+        by=pl.lit(""),
+        group=pl.lit(""),
+    )
+    return pl.concat([rows.select(KEY), shares])
+
+
+def _mark(judged: pl.DataFrame, keys: pl.DataFrame) -> pl.DataFrame:
+    """Mark rows that are hidden whatever it costs, besides those marked already."""
+    before = pl.col("partner") if "partner" in judged.columns else pl.lit(False)
+    marked = judged.join(keys.unique().with_columns(_new=True), on=keys.columns, how="left")
+    return marked.with_columns(partner=before | pl.col("_new").fill_null(False)).drop("_new")
+
+
+def _following(hidden: pl.DataFrame, rulings: Rulings) -> pl.DataFrame:
+    """``question, by, group`` whose base is a hidden share."""
+    links = [(q, *answer) for q, answers in rulings.items() for answer in answers]
+    names = ("_led_to", "question", "option")
+    table = pl.DataFrame(links, schema=dict.fromkeys(names, pl.String), orient="row")
+    return (
+        hidden.filter("published")
+        .join(table, on=["question", "option"])
+        .select(pl.col("_led_to").alias("question"), "by", "group")
+    )
+
+
+def _in_order(questions: Sequence[str], rulings: Rulings) -> Iterator[list[str]]:
+    """Questions in steps, so that what decides who is asked is settled before."""
+    left = sorted(questions)
+    while left:
+        ready = [q for q in left if not {r for r, _ in rulings.get(q, ())} & (set(left) - {q})]
+        yield ready
+        left = [q for q in left if q not in ready]
