@@ -110,7 +110,7 @@ class Program:
             If a value is none of its question's answers.
         """
         read = [_canonical(answers, column, dtype) for column, dtype in self.columns.items()]
-        started = answers.select(read).with_columns(self._steps[0])
+        started = answers.with_columns(read).with_columns(self._steps[0])
         self._check(started)
         lazy = started.lazy()
         for step in self._steps[1:]:
@@ -213,11 +213,7 @@ def _told(
 ) -> tuple[NodeColumns, list[pl.Expr]]:
     standing = standings[node.id]
     names = {part: f"{node.id}:{part}" for part in ("points", "score", "coverage")}
-    exprs = {
-        "points": quotient(standing.worst, node.max, sheet, node.id),
-        "score": _score(standing, node, model),
-        "coverage": quotient(standing.answered, _WHOLE, sheet, node.id),
-    }
+    exprs = _figures(standing, node, model, sheet)
     ranked = {"level": _worst, "level_best": _best} if _has_level(node, model) else {}
     for part, read in ranked.items():
         names[part] = f"{node.id}:{part}"
@@ -235,6 +231,18 @@ def _told(
         names.get("level_best"),
     )
     return columns, [expr.alias(names[part]) for part, expr in exprs.items()]
+
+
+def _figures(standing: Standing, node: Node, model: Model, sheet: Sheet) -> dict[str, pl.Expr]:
+    if standing.single is not None and model.coverage_min > 0:
+        score = quotient(standing.single, node.max, sheet, node.id)
+        known = pl.col(standing.single.top.name).is_not_null()
+        return {"points": score.fill_null(0.0), "score": score, "coverage": known.cast(pl.Float64)}
+    return {
+        "points": quotient(standing.worst, node.max, sheet, node.id),
+        "score": _score(standing, node, model),
+        "coverage": quotient(standing.answered, _WHOLE, sheet, node.id),
+    }
 
 
 def _score(standing: Standing, node: Node, model: Model) -> pl.Expr:

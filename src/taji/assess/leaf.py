@@ -21,7 +21,7 @@ from operator import and_
 
 import polars as pl
 
-from taji.assess.ratio import Column, Ratio, Sheet
+from taji.assess.ratio import Column, Ratio, Sheet, width
 from taji.base.errors import TajiError
 from taji.catalogue.model import Band, Node
 from taji.catalogue.questionnaire import Item
@@ -58,6 +58,8 @@ class Standing:
         1 where the node counts, 0 where it is pruned; None: it always counts.
     score : polars.Expr or None
         Score of a rule whose score is not ``worst / answered``. [points]
+    single : Ratio or None
+        Earned share where one answer is all there is; null where it is missing. [fraction]
     """
 
     worst: Ratio
@@ -65,6 +67,7 @@ class Standing:
     answered: Ratio
     live: Column | None = None
     score: pl.Expr | None = None
+    single: Ratio | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,49 +125,48 @@ def _ticks(node: Node, item: Item, *, sheet: Sheet, answers: Answers, model: str
     exclusive = [tick[o] for o, option in options.items() if option.exclusive]
     requires = {o: [tick[r] for r in rs] for o, rs in (node.requires or {}).items()}
 
-    certain = {o: reduce(and_, [tick[o], *requires.get(o, [])]) for o in options}
-    earned = _worth_where(certain, worth)
-    unknown = _unless(exclusive, _worth_where({o: tick[o].is_null() for o in options}, worth, 0))
-    possible = {o: _open(tick[o], requires.get(o, [])) for o in options}
-    gain = _unless(exclusive, _worth_where(possible, worth, 0))
-
+    counts = {o: reduce(and_, [tick[o], *requires.get(o, [])]) for o in options}
+    blank = {o: tick[o].is_null() for o in options}
+    undecided = {o: expr.is_null() for o, expr in counts.items()}
     top, whole = int(most * unit), int(total * unit)
-    add = {"after": 0, "node": node.id}
-    # the column of a sum may dip below 0 or pass the cap before it is clipped
-    span = sum(abs(w) for w in worth.values())
-    plain = span == whole and top == whole
-    best = earned + gain
-    if not plain:
-        earned, best = earned.clip(0, top), best.clip(0, top)
+    gains = {o: max(w, 0) for o, w in worth.items()}
+    losses = -sum(w for w in worth.values() if w < 0)
+
+    def add(expr: pl.Expr, bound: int, *, after: int = 0) -> Column:
+        return sheet.add(expr, bound=bound, after=after, node=node.id)
+
+    def hidden(where: Mapping[str, pl.Expr]) -> Column:
+        return add(_exclusively(exclusive, _worth_where(where, gains, node.id)), whole)
+
+    worst = add(_worth_where(counts, worth, node.id), whole + losses)
+    missing = hidden(blank)
+    gain = hidden(undecided) if requires else missing
+    best = pl.col(worst.name) + pl.col(gain.name)
+    if losses or top != whole:  # a sum may dip below 0 or pass the cap
+        best = best.clip(0, top)
+        worst = add(pl.col(worst.name).clip(0, top), top, after=1)
     return Standing(
-        worst=Ratio(sheet.add(earned, bound=top, **add), top),  # type: ignore[arg-type]
-        best=Ratio(sheet.add(best, bound=top, **add), top),  # type: ignore[arg-type]
-        answered=Ratio(sheet.add(whole - unknown, bound=whole, **add), whole),  # type: ignore[arg-type]
+        worst=Ratio(worst, top),
+        best=Ratio(add(best, top, after=1), top),
+        answered=Ratio(add(whole - pl.col(missing.name), whole, after=1), whole),
     )
 
 
-def _worth_where(
-    holds: Mapping[str, pl.Expr], worth: Mapping[str, int], least: int | None = None
-) -> pl.Expr:
-    zero = pl.lit(0, pl.Int64 if sum(map(abs, worth.values())) >= 2**30 else pl.Int32)
-    total = zero
-    for option, expr in holds.items():
-        if worth[option] and (least is None or worth[option] > least):
-            total = total + pl.when(expr).then(zero + worth[option]).otherwise(zero)
+def _worth_where(where: Mapping[str, pl.Expr], worth: Mapping[str, int], node: str) -> pl.Expr:
+    """Return the sum of what the options are worth for which something holds."""
+    kind = width(sum(map(abs, worth.values())), node)
+    total = pl.lit(0, dtype=kind)
+    for option, holds in where.items():
+        if worth[option]:
+            value = pl.lit(worth[option], dtype=kind)
+            total = total + pl.when(holds).then(value).otherwise(pl.lit(0, dtype=kind))
     return total
 
 
-def _open(tick: pl.Expr, required: list[pl.Expr]) -> pl.Expr:
-    """Return whether a tick does not count yet, but would if blanks were filled."""
-    if not required:
-        return tick.is_null()
-    together = reduce(and_, [tick, *required])
-    return together.is_null()
-
-
-def _unless(exclusive: list[pl.Expr], expr: pl.Expr) -> pl.Expr:
+def _exclusively(exclusive: list[pl.Expr], expr: pl.Expr) -> pl.Expr:
+    """Return nothing to gain where an exclusive option is ticked."""
     for ticked in exclusive:
-        expr = pl.when(ticked).then(pl.lit(0, pl.Int32)).otherwise(expr)
+        expr = pl.when(ticked).then(pl.lit(0, dtype=pl.Int16)).otherwise(expr)
     return expr
 
 
@@ -243,7 +245,13 @@ def _single(
     worst = sheet.add(value.fill_null(0), bound=bottom, after=1, node=node.id)
     best = sheet.add(value.fill_null(full), bound=bottom, after=1, node=node.id)
     known = sheet.add(value.is_not_null(), bound=1, after=1, node=node.id)
-    return Standing(Ratio(worst, bottom), Ratio(best, bottom), Ratio(known, 1), live)
+    return Standing(
+        Ratio(worst, bottom),
+        Ratio(best, bottom),
+        Ratio(known, 1),
+        live,
+        single=Ratio(raw, bottom),
+    )
 
 
 def _then(chain: pl.Expr | None, test: pl.Expr, value: int) -> pl.Expr:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 from functools import reduce
 from math import floor
-from operator import and_
+from operator import add, and_
 
 import polars as pl
 
@@ -44,9 +44,13 @@ def levels_of(model: Model) -> Levels:
 
 def level_of_node(standing: Standing, most: Fraction, read: Reading, node: str) -> pl.Expr:
     """Return the code of a node that is itself a level: the highest rung it reaches."""
+    ratio = read(standing)
+    factor = most / ratio.bottom
+    if ratio.by is None and factor == 1:
+        return pl.col(ratio.top.name).cast(pl.UInt8)
     chain = pl.lit(0, dtype=pl.UInt8)
     for rung in range(1, floor(most) + 1):
-        reached = at_least(read(standing), rung / most, node)
+        reached = at_least(ratio, rung / most, node)
         chain = pl.when(reached).then(pl.lit(rung, dtype=pl.UInt8)).otherwise(chain)
     return chain
 
@@ -123,5 +127,5 @@ def _holds(
 
     if isinstance(test, ScoreAtLeast):
         return reaches(test.node, test.value)
-    counted = [reaches(node, test.value).cast(pl.Int32) for node in test.of]
-    return pl.sum_horizontal(counted) >= test.count
+    counted = [reaches(node, test.value).cast(pl.Int16) for node in test.of]
+    return reduce(add, counted) >= test.count

@@ -31,7 +31,11 @@ __all__ = [
     "divided",
     "linear",
     "quotient",
+    "width",
 ]
+
+
+Width = type[pl.Int16] | type[pl.Int32] | type[pl.Int64] | type[pl.Int128]
 
 
 class TooLargeError(TajiError):
@@ -92,7 +96,7 @@ class Sheet:
         """
         self._made += 1
         name = f"{node}\x1f{self._made}"
-        self.put(expr.cast(_width(bound, node)).alias(name), after=after)
+        self.put(expr.cast(width(bound, node)).alias(name), after=after)
         return Column(name, bound, after + 1)
 
     def divisor(self, value: int) -> pl.Expr:
@@ -225,16 +229,24 @@ def _bound(columns: Sequence[Column]) -> int:
 
 
 def _read(column: Column, bound: int, node: str) -> pl.Expr:
-    expr, width = pl.col(column.name), _width(max(bound, column.bound), node)
-    return expr if width == _width(column.bound, node) else expr.cast(width)
+    expr, wide = pl.col(column.name), width(max(bound, column.bound), node)
+    return expr if wide == width(column.bound, node) else expr.cast(wide)
 
 
 def _literal(value: int, bound: int, node: str) -> pl.Expr:
-    return pl.lit(value, dtype=_width(max(bound, value), node))
+    return pl.lit(value, dtype=width(max(bound, value), node))
 
 
-def _width(bound: int, node: str) -> type[pl.Int32] | type[pl.Int64] | type[pl.Int128]:
-    """Return the narrowest column that holds twice ``bound``: rounding and sums need the room."""
+def width(bound: int, node: str) -> Width:
+    """Return the narrowest column that holds twice ``bound``: sums need the room.
+
+    Raises
+    ------
+    TooLargeError
+        If no column does.
+    """
+    if bound < 2**14:
+        return pl.Int16
     if bound < 2**30:
         return pl.Int32
     if bound < 2**62:
