@@ -80,7 +80,7 @@ def _why(rules: Rules) -> pl.Expr:
         return count.is_between(1, rules.minimum - 1)
 
     n, ticking = pl.col("n"), pl.col("ticking")
-    dominated = pl.any_horizontal(lack > 0 for lack in _dominance_lacks(rules))
+    dominated = pl.any_horizontal(pl.lit(False), *(d > 0 for d in _dominance_lacks(rules)))
     return (
         pl.when(few(n))
         .then(pl.lit("few_firms"))
