@@ -44,6 +44,7 @@ TOTALS_TOLERANCE = 1e-6
 #: Newton converges quadratically: a misfit above this is failure, not slowness. [fraction]
 MISFIT_TOLERANCE = 1e-9
 MAX_ITERATIONS = 100
+MAX_HALVINGS = 50
 
 
 class MarginTotalsError(TajiError):
@@ -302,44 +303,36 @@ def _solve(
     """Ratio of new to old weight for each combination of auxiliary values."""
     distance, slope = _distance(targets)
     multiplier = np.zeros(len(wanted))
-    best, ratio = np.inf, distance(auxiliary @ multiplier)
+    ratio = distance(auxiliary @ multiplier)
+    missing = wanted - auxiliary.T @ (mass * ratio)
     for _ in range(MAX_ITERATIONS):
-        misfit = wanted - auxiliary.T @ (mass * ratio)
-        worst = float(np.abs(misfit).max())
-        if worst == 0 or (worst <= MISFIT_TOLERANCE and not worst < best / 2):
-            return ratio
-        best = min(best, worst)
         tangent = auxiliary.T @ ((mass * slope(auxiliary @ multiplier))[:, None] * auxiliary)
         # Margins overlap in the grand total: the tangent is singular by one for each.
-        step = _inverse(tangent) @ misfit
-        multiplier, ratio = _damped(auxiliary, multiplier, step, distance)
-    at = int(np.abs(misfit).argmax())
+        step = _inverse(tangent) @ missing
+        # A full step may overshoot; along a short enough one the misfit shrinks.
+        for _ in range(MAX_HALVINGS):
+            with np.errstate(over="ignore", invalid="ignore"):
+                trial = distance(auxiliary @ (multiplier + step))
+                left = wanted - auxiliary.T @ (mass * trial)
+            if np.linalg.norm(left) < np.linalg.norm(missing):  # NaN fails
+                multiplier, ratio, missing = multiplier + step, trial, left
+                break
+            step = step / 2
+        else:
+            break
+    at = int(np.abs(missing).argmax())
+    if abs(missing[at]) <= MISFIT_TOLERANCE:
+        return ratio
     raise NotConvergedError(
         method=targets.method,
         target=names[at],
         wanted=float(wanted[at] * scale[at]),
-        reached=float((wanted - misfit)[at] * scale[at]),
+        reached=float((wanted - missing)[at] * scale[at]),
     )
 
 
 def _inverse(matrix: FloatArray) -> FloatArray:
     return np.asarray(np.linalg.pinv(matrix, rcond=1e-12, hermitian=True), dtype=np.float64)
-
-
-def _damped(
-    auxiliary: FloatArray,
-    multiplier: FloatArray,
-    step: FloatArray,
-    distance: Callable[[FloatArray], FloatArray],
-) -> tuple[FloatArray, FloatArray]:
-    """Take the step, halved while it overflows."""
-    for _ in range(MAX_ITERATIONS):
-        with np.errstate(over="ignore", invalid="ignore"):
-            ratio = distance(auxiliary @ (multiplier + step))
-        if np.isfinite(ratio).all():
-            break
-        step = step / 2
-    return multiplier + step, ratio
 
 
 def _distance(
@@ -354,8 +347,8 @@ def _distance(
     steep = (high - low) / ((1 - low) * (high - 1))
 
     def odds(u: FloatArray) -> FloatArray:
-        # Beyond 500 the ratio equals its bound to the last digit; exp must not overflow.
-        return np.exp(np.clip(steep * u, -500, 500))
+        # Beyond 150 the ratio equals its bound to the last digit; exp must not overflow.
+        return np.asarray(np.exp(np.clip(steep * u, -150, 150)))
 
     def ratio(u: FloatArray) -> FloatArray:
         e = odds(u)

@@ -162,7 +162,10 @@ def _estimates(
 def _covers(design: Design, sample: Sample) -> bool:
     """Whether svy knows this design: plain weights, one or two stages of named units."""
     stages = sample.stages
-    lone = any(((stage.drawn == 1) & (stage.fraction < 1)).any() for stage in stages)
+    # svy takes a lone unit of the first stage for a fault even where it is all there is.
+    lone = bool((stages[0].drawn == 1).any()) or any(
+        ((stage.drawn == 1) & (stage.fraction < 1)).any() for stage in stages[1:]
+    )
     named = len(stages) == 1 or stages[-1].unit is not None
     return sample.calibrated is None and not lone and len(stages) <= 2 and named
 
@@ -252,7 +255,7 @@ def _theirs(
     else:
         value = np.clip(value, 0, 1)
         ends = proportion_interval(interval, value, se, df, n, confidence)
-    return tuple(
+    estimates = (
         Estimate(
             group=None if not one.by_level else str(one.by_level[0]),
             option=None if interval is None else str(one.y_level),
@@ -265,3 +268,4 @@ def _theirs(
         )
         for at, one in enumerate(found)
     )
+    return tuple(sorted(estimates, key=lambda one: (one.option or "", one.group or "")))

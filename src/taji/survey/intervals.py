@@ -32,6 +32,10 @@ IntervalName = Literal["logit", "beta", "arcsine", "linear"]
 INTERVALS: tuple[IntervalName, ...] = get_args(IntervalName)
 
 
+#: A proportion this near to 0 or 1 is 0 or 1: no survey has that many firms. [fraction]
+EDGE = 1e-12
+
+
 @dataclass(frozen=True, slots=True)
 class Interval:
     """Ends of intervals; NaN where there are no degrees of freedom.
@@ -176,6 +180,7 @@ def proportion_interval(
     confidence: float,
 ) -> Interval:
     """The interval called ``name``: see the function of each."""
+    p = np.where(p < EDGE, 0.0, np.where(p > 1 - EDGE, 1.0, p))
     return _BY_NAME[name](p, se, df, n, confidence)
 
 

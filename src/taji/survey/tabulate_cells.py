@@ -444,6 +444,6 @@ def _mean(total: FloatArray, n: FloatArray) -> FloatArray:
 
 
 def _add(index: IntArray, values: FloatArray, size: int) -> FloatArray:
-    flat = values.reshape(len(values), -1)
+    flat = values.reshape(len(values), int(np.prod(values.shape[1:])))
     columns = [binned(index, flat[:, at], size) for at in range(flat.shape[1])]
     return np.stack(columns, axis=1).reshape(size, *values.shape[1:])
