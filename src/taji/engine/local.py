@@ -7,17 +7,14 @@ one is scored while the one before it is written. Does not decide a single score
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Protocol
 
 import polars as pl
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from taji.assess.compile import Program
@@ -26,9 +23,9 @@ from taji.engine.tidy import Blocks, arrow_table, blocks, polars_frame
 
 __all__ = ["BATCH_ROWS", "KeyMissingError", "Scored", "SuffixError", "score_file", "score_frame"]
 
-#: Firms scored at a time. With some 50 nodes a batch is a hundred megabytes of results:
+#: Firms scored at a time. With some 50 nodes a batch is two hundred megabytes of results:
 #: large enough to keep two cores busy, small enough for a laptop.
-BATCH_ROWS = 32_768
+BATCH_ROWS = 65_536
 
 
 class KeyMissingError(TajiError):
@@ -172,10 +169,6 @@ def _batches(lazy: pl.LazyFrame, batch_rows: int) -> Iterator[pl.DataFrame]:
 Write = Callable[[Blocks], None]
 
 
-class _Sink(Protocol):
-    def __call__(self, found: Blocks) -> None: ...
-
-
 @contextmanager
 def _writer(out: Path, program: Program) -> Iterator[Write]:
     """Hand out what writes a batch; rename the file at the end, or leave none."""
@@ -187,7 +180,7 @@ def _writer(out: Path, program: Program) -> Iterator[Write]:
     try:
         with kind(part, program) as write:
             yield write
-        os.replace(part, out)
+        part.replace(out)
     finally:
         part.unlink(missing_ok=True)
 

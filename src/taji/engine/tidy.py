@@ -8,6 +8,7 @@ Decides the order of rows and columns: firms as they came, nodes in the order of
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import polars as pl
@@ -31,6 +32,9 @@ COLUMNS = (
     "level_best",
 )
 
+#: No model has this many levels.
+NO_LEVEL = 255
+
 
 @dataclass(frozen=True, slots=True)
 class Blocks:
@@ -44,9 +48,9 @@ class Blocks:
         Places in ``enterprise`` and in the program's nodes.
     max_points : FloatArray, shape (n_firm * n_node,)
         Upper ends of the nodes' ranges. [points]
-    points, score, coverage : polars.Series, shape (n_firm * n_node,)
+    points, score, coverage : pyarrow.Array, shape (n_firm * n_node,)
         As told by the program. [points, points, fraction]
-    level, level_best : polars.Series, shape (n_firm * n_node,)
+    level, level_best : pyarrow.Array, shape (n_firm * n_node,)
         Places in the program's levels; null where there is none.
     """
 
@@ -54,11 +58,11 @@ class Blocks:
     firm: IntArray
     node: IntArray
     max_points: FloatArray
-    points: pl.Series
-    score: pl.Series
-    coverage: pl.Series
-    level: pl.Series
-    level_best: pl.Series
+    points: pa.Array
+    score: pa.Array
+    coverage: pa.Array
+    level: pa.Array
+    level_best: pa.Array
 
 
 def blocks(answers: pl.DataFrame, program: Program) -> Blocks:
@@ -71,20 +75,17 @@ def blocks(answers: pl.DataFrame, program: Program) -> Blocks:
     """
     wide = program.wide(answers)
     n, k = len(answers), len(program.nodes)
-    most = [float(node.max) for node in program.model.shown]
-    lined = wide.select(
-        _lined([c.points for c in program.nodes], "points"),
-        _lined([c.score for c in program.nodes], "score"),
-        _lined([c.coverage for c in program.nodes], "coverage"),
-        _lined([c.level for c in program.nodes], "level"),
-        _lined([c.level_best for c in program.nodes], "level_best"),
-    )
+    most = tuple(float(node.max) for node in program.model.shown)
     return Blocks(
         enterprise=answers.get_column("enterprise").cast(pl.String),
-        firm=np.repeat(np.arange(n, dtype=np.int32), k),
-        node=np.tile(np.arange(k, dtype=np.int32), n),
-        max_points=np.tile(np.array(most, dtype=np.float64), n),
-        **{name: lined.get_column(name) for name in lined.columns},
+        firm=_firms(n, k),
+        node=_nodes(n, k),
+        max_points=_maxima(n, most),
+        points=_figures(wide, [c.points for c in program.nodes]),
+        score=_figures(wide, [c.score for c in program.nodes]),
+        coverage=_figures(wide, [c.coverage for c in program.nodes]),
+        level=_places(wide, [c.level for c in program.nodes]),
+        level_best=_places(wide, [c.level_best for c in program.nodes]),
     )
 
 
@@ -99,12 +100,12 @@ def arrow_table(found: Blocks, program: Program) -> pa.Table:
             encoded(pa.array(found.firm), found.enterprise.to_arrow().cast(pa.string())),
             encoded(one, pa.array([program.model.id], pa.string())),
             encoded(pa.array(found.node), nodes),
-            found.points.to_arrow(),
+            found.points,
             pa.array(found.max_points),
-            found.score.to_arrow(),
-            found.coverage.to_arrow(),
-            encoded(found.level.cast(pl.Int32).to_arrow(), levels),
-            encoded(found.level_best.cast(pl.Int32).to_arrow(), levels),
+            found.score,
+            found.coverage,
+            encoded(found.level, levels),
+            encoded(found.level_best, levels),
         ],
         names=list(COLUMNS),
     )
@@ -118,20 +119,51 @@ def polars_frame(found: Blocks, program: Program) -> pl.DataFrame:
         "enterprise": found.enterprise.gather(found.firm),
         "model": pl.repeat(program.model.id, len(found.firm), dtype=pl.String, eager=True),
         "node": nodes.gather(found.node),
-        "points": found.points,
+        "points": pl.Series(found.points),
         "max_points": pl.Series(found.max_points),
-        "score": found.score,
-        "coverage": found.coverage,
-        "level": levels.gather(found.level),
-        "level_best": levels.gather(found.level_best),
+        "score": pl.Series(found.score),
+        "coverage": pl.Series(found.coverage),
+        "level": levels.gather(pl.Series(found.level)),
+        "level_best": levels.gather(pl.Series(found.level_best)),
     }
     return pl.DataFrame(columns)
 
 
-def _lined(columns: list[str | None], name: str) -> pl.Expr:
-    """Return columns of a wide frame as one, row by row."""
-    if all(c is None for c in columns):
-        absent = pl.repeat(None, pl.len() * len(columns), dtype=pl.UInt8)
-        return absent.alias(name)
-    beside = [pl.lit(None, dtype=pl.UInt8) if c is None else pl.col(c) for c in columns]
-    return pl.concat_arr(beside).explode().alias(name)
+# Batches are of one size but for the last: what does not depend on answers is made once.
+
+
+@lru_cache(maxsize=2)
+def _firms(n: int, k: int) -> IntArray:
+    return np.repeat(np.arange(n, dtype=np.int32), k)
+
+
+@lru_cache(maxsize=2)
+def _nodes(n: int, k: int) -> IntArray:
+    return np.tile(np.arange(k, dtype=np.int32), n)
+
+
+@lru_cache(maxsize=2)
+def _maxima(n: int, most: tuple[float, ...]) -> FloatArray:
+    return np.tile(np.array(most, dtype=np.float64), n)
+
+
+def _figures(wide: pl.DataFrame, columns: list[str]) -> pa.Array:
+    """Return columns of figures as one, row by row."""
+    lined = np.empty((len(wide), len(columns)), dtype=np.float64)
+    gaps = False
+    for place, column in enumerate(columns):
+        series = wide.get_column(column)
+        gaps = gaps or series.has_nulls()
+        lined[:, place] = series.to_numpy()  # null becomes NaN
+    flat = lined.reshape(-1)
+    return pa.array(flat, mask=np.isnan(flat) if gaps else None)
+
+
+def _places(wide: pl.DataFrame, columns: list[str | None]) -> pa.Array:
+    """Return columns of level codes as one, row by row; nodes without a level are null."""
+    lined = np.full((len(wide), len(columns)), NO_LEVEL, dtype=np.uint8)
+    for place, column in enumerate(columns):
+        if column is not None:
+            lined[:, place] = wide.get_column(column).fill_null(NO_LEVEL).to_numpy()
+    flat = lined.reshape(-1)
+    return pa.array(flat, mask=flat == NO_LEVEL)
