@@ -21,9 +21,9 @@ from itertools import pairwise
 import polars as pl
 
 from taji.base.errors import TajiError
+from taji.base.identifiers import KEY_ALIASES, clean_key
 
 __all__ = [
-    "KEY_COLUMNS",
     "DuplicateKeyError",
     "EmptyRegisterError",
     "Frame",
@@ -35,9 +35,6 @@ __all__ = [
     "sha256_of",
     "variances",
 ]
-
-#: Names of the enterprise key, the first that is there is taken.
-KEY_COLUMNS = ("enterprise", "uscc", "统一社会信用代码", "id", "企业编号")
 
 #: How many rows or values an error names before it says how many more there are.
 NAMED = 5
@@ -158,7 +155,7 @@ def sampling_frame(
     Parameters
     ----------
     register : DataFrame, shape (n_enterprise, n_column)
-        One row per enterprise; the key in a column of ``KEY_COLUMNS``.
+        One row per enterprise; the key in a column of ``KEY_ALIASES``.
     strata : sequence of str
         Columns whose values together make a stratum; none: one stratum, ``all``.
     measure : str, optional
@@ -189,7 +186,7 @@ def sampling_frame(
             raise UnknownColumnError(column=column, found=", ".join(register.columns))
     if register.is_empty():
         raise EmptyRegisterError()
-    keys = _column(register, key_column)
+    keys = tuple(clean_key(key) for key in _column(register, key_column))
     _refuse_duplicates(keys, key_column)
     parts = [_column(register, name) for name in strata]
     labels = tuple(_label(values) for values in zip(*parts, strict=True)) or ("all",) * len(keys)
@@ -235,10 +232,10 @@ def _variance(values: Sequence[Fraction]) -> Fraction:
 
 
 def _key_column(columns: Sequence[str]) -> str:
-    for name in KEY_COLUMNS:
+    for name in KEY_ALIASES:
         if name in columns:
             return name
-    raise NoKeyColumnError(aliases=", ".join(KEY_COLUMNS), found=", ".join(columns))
+    raise NoKeyColumnError(aliases=", ".join(KEY_ALIASES), found=", ".join(columns))
 
 
 def _column(register: pl.DataFrame, name: str) -> tuple[str, ...]:
