@@ -310,13 +310,17 @@ def _case(
                 reason = Text(zh=f"{answer} 不是可选的答案", en=f"{answer} is no answer to it")
                 yield Problem(str(file), f"{path}.answers.{item}", reason, "catalogue.unknown")
     try:
-        nodes = {
-            str(n.get("id"))
-            for n in _mappings(resolve(raw, {**choices.defaults, **asked})["nodes"])
-        }
-    except (TemplateError, KeyError):
+        full = resolve(raw, {**choices.defaults, **asked})
+    except TemplateError:
         return
-    for node in case.expect:
+    nodes = {str(node.get("id")) for node in _mappings(full.get("nodes"))}
+    levels = {str(level.get("id")) for level in _mappings(full.get("levels"))}
+    for node, expected in case.expect.items():
+        wrong = {expected.level, expected.level_best} - levels - {None}
+        if node == "total" and levels and wrong:
+            name = ", ".join(sorted(filter(None, wrong)))
+            reason = Text(zh=f"没有等级 {name}", en=f"there is no level {name}")
+            yield Problem(str(file), f"{path}.expect.total.level", reason, "catalogue.unknown")
         if node not in nodes:
             reason = Text(zh=f"没有节点 {node}", en=f"there is no node {node}")
             yield Problem(str(file), f"{path}.expect.{node}", reason, "catalogue.unknown")

@@ -228,5 +228,6 @@ class Model(Pack):
         if self.level_confidence is not None:
             found.append((Text(zh="等级规则", en="the rule of levels"), self.level_confidence))
         found.extend((reading.title, reading.confidence) for reading in self.readings)
-        found.extend((node.title, node.confidence) for node in self.nodes if node.confidence)
+        if self.confidence not in UNSURE:  # else every node shares the doubt of the pack
+            found.extend((node.title, node.confidence) for node in self.nodes if node.confidence)
         return tuple(Doubt(what=what, confidence=how) for what, how in found if how in UNSURE)

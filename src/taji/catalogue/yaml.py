@@ -33,6 +33,7 @@ DEPTH_LIMIT = 60
 _WHOLE = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _DECIMAL = re.compile(r"[-+]?(0|[1-9][0-9]*)?\.[0-9]+([eE][-+]?[0-9]+)?|[-+]?(0|[1-9][0-9]*)\.")
 _TAG = "tag:yaml.org,2002:"
+_TAGS = {_TAG + kind for kind in ("str", "int", "float", "bool", "null", "map", "seq")}
 
 
 class _Loader(yaml.SafeLoader):
@@ -65,15 +66,9 @@ def read(path: str | Path) -> Any:
         If the file cannot be read or holds one of the traps; lists all traps at once.
     """
     file = str(path)
-    loader = _Loader(_text(Path(path), file))
+    text = _text(Path(path), file)
     try:
-        node = loader.get_single_node()
-        if node is None:
-            raise _error(file, "", "empty", "文件是空的", "the file is empty")
-        traps = tuple(_Traps(file).of(node, "", 0))
-        if traps:
-            raise PackError(traps)
-        return loader.construct_document(node)
+        return _read(text, file)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
@@ -89,6 +84,18 @@ def read(path: str | Path) -> Any:
         raise _error(
             file, "", "yaml", "不是可读的 YAML 文本", "the text cannot be read as YAML"
         ) from error
+
+
+def _read(text: str, file: str) -> Any:
+    loader = _Loader(text)
+    try:
+        node = loader.get_single_node()
+        if node is None:
+            raise _error(file, "", "empty", "文件是空的", "the file is empty")
+        traps = tuple(_Traps(file).of(node, "", 0))
+        if traps:
+            raise PackError(traps)
+        return loader.construct_document(node)
     finally:
         loader.dispose()
 
@@ -139,7 +146,15 @@ class _Traps:
                 "嵌套过深，或锚点循环、展开后过大",
                 "nested too deeply, or its anchors turn in a circle or stand for too much",
             )
-        if isinstance(node, yaml.MappingNode):
+        if node.tag not in _TAGS:
+            yield self._problem(
+                node,
+                path,
+                "tag",
+                f"不允许的 YAML 标签 {node.tag}",
+                f"the YAML tag {node.tag} is not allowed",
+            )
+        elif isinstance(node, yaml.MappingNode):
             yield from self._mapping(node, path, depth)
         elif isinstance(node, yaml.SequenceNode):
             for place, child in enumerate(node.value):
@@ -192,14 +207,6 @@ class _Traps:
                 "number",
                 f"{text} 不是普通写法的数；请写成如 12 或 0.75，若是文字请加引号",
                 f"{text} is not a plainly written number; write 12 or 0.75, or put text in quotes",
-            )
-        elif tag not in {_TAG + known for known in ("str", "int", "float", "bool", "null")}:
-            yield self._problem(
-                node,
-                path,
-                "tag",
-                f"不允许的 YAML 标签 {tag}",
-                f"the YAML tag {tag} is not allowed",
             )
 
     def _problem(self, node: yaml.Node, path: str, code: str, zh: str, en: str) -> Problem:
