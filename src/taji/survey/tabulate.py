@@ -29,7 +29,15 @@ from taji.survey.design import Design, Sample
 from taji.survey.intervals import INTERVALS, IntervalName, proportion_interval, t_interval
 from taji.survey.measures import Measure, present
 from taji.survey.sums import binned
-from taji.survey.tabulate_cells import Moments, Partial, Tally, merge, partial
+from taji.survey.tabulate_cells import (
+    Moments,
+    Partial,
+    Tally,
+    merge,
+    partial,
+    place_rows,
+    tally,
+)
 from taji.survey.variance import design_variance, spread_in_leaves
 
 __all__ = [
@@ -164,11 +172,10 @@ def tabulate(
     rows = np.arange(frame.height)
     _check(frame, by, confidence, interval)
     found = present(measures, frame)
+    place = place_rows(frame, rows, sample, by)
     # One measure at a time: the sums of a finished one need not be kept.
-    tables = (
-        finish(partial(frame, rows, sample, [m], by), sample, by, confidence, interval)
-        for m in found
-    )
+    parts = (Partial(place.cells, tuple(tally(frame, place, measure))) for measure in found)
+    tables = (finish(part, sample, by, confidence, interval) for part in parts)
     return pl.concat([ESTIMATES.to_frame(), *tables])
 
 
@@ -247,9 +254,9 @@ def finish(
     """
     breakdowns = [_city(whole.cells), *(_breakdown(whole.cells, column) for column in by)]
     rows = (
-        _rows(sample, breakdown, tally, statistic, confidence, interval)
-        for tally in whole.tallies
-        for statistic in tally.statistics
+        _rows(sample, breakdown, one, statistic, confidence, interval)
+        for one in whole.tallies
+        for statistic in one.statistics
         for breakdown in breakdowns
     )
     columns = list(zip(*chain.from_iterable(rows), strict=True)) or [() for _ in ESTIMATES]
@@ -283,13 +290,13 @@ def _breakdown(cells: pl.DataFrame, by: str) -> _Breakdown:
 def _rows(
     sample: Sample,
     breakdown: _Breakdown,
-    tally: Tally,
+    held: Tally,
     statistic: str,
     confidence: float,
     interval: IntervalName,
 ) -> Iterator[tuple[object, ...]]:
     """The rows of one statistic of one measure in one breakdown."""
-    found = _estimate(sample, breakdown, tally, statistic)
+    found = _estimate(sample, breakdown, held, statistic)
     df, n = found.df, found.n
     if statistic == "proportion":
         value = np.clip(found.estimate, 0, 1)
@@ -299,8 +306,8 @@ def _rows(
         ends = t_interval(value, found.se, df, confidence)
     size = len(breakdown.groups)
     return zip(
-        [tally.question] * size,
-        [tally.option or None] * size,
+        [held.question] * size,
+        [held.option or None] * size,
         [statistic] * size,
         [breakdown.by] * size,
         breakdown.groups,
@@ -328,8 +335,8 @@ class _Found:
     deff: FloatArray
 
 
-def _estimate(sample: Sample, breakdown: _Breakdown, tally: Tally, statistic: str) -> _Found:
-    moments, size = tally.moments, len(breakdown.groups)
+def _estimate(sample: Sample, breakdown: _Breakdown, held: Tally, statistic: str) -> _Found:
+    moments, size = held.moments, len(breakdown.groups)
     inside = breakdown.group >= 0
     group = breakdown.group[inside]
     whole = _summed(moments, inside, group, size)
@@ -337,10 +344,10 @@ def _estimate(sample: Sample, breakdown: _Breakdown, tally: Tally, statistic: st
     answered = (whole.n > 0) & (x != 0)
     offset = np.divide(e, x, out=np.full(size, np.nan), where=answered)
     if statistic == "total":
-        estimate = np.where(answered, e + tally.centre * x, np.nan)
-        lead = np.column_stack((np.full(size, tally.centre), np.ones(size)))
+        estimate = np.where(answered, e + held.centre * x, np.nan)
+        lead = np.column_stack((np.full(size, held.centre), np.ones(size)))
     else:
-        estimate = tally.centre + offset
+        estimate = held.centre + offset
         scale = np.divide(1.0, x, out=np.zeros(size), where=answered)
         lead = np.column_stack((-np.nan_to_num(offset) * scale, scale))
     variance = _variance(sample, breakdown, moments, lead)

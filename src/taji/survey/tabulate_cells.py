@@ -22,7 +22,7 @@ from taji.survey.design import Sample
 from taji.survey.measures import Amount, Choice, Measure, Quotient
 from taji.survey.sums import binned
 
-__all__ = ["Moments", "Partial", "Tally", "merge", "partial"]
+__all__ = ["Moments", "Partial", "Place", "Tally", "merge", "partial", "place_rows", "tally"]
 
 #: Weights that differ by less inside a cell are equal: binary rounding. [fraction]
 EVEN_WEIGHTS = 1e-13
@@ -166,8 +166,8 @@ def partial(
     -------
     Partial
     """
-    place = _place(frame, rows, sample, by)
-    return Partial(place.cells, tuple(t for m in measures for t in _tally(frame, place, m)))
+    place = place_rows(frame, rows, sample, by)
+    return Partial(place.cells, tuple(t for m in measures for t in tally(frame, place, m)))
 
 
 def merge(first: Partial, second: Partial) -> Partial:
@@ -189,31 +189,53 @@ def merge(first: Partial, second: Partial) -> Partial:
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
-    """Rows in their cells. ``deviation`` is a row's weight less its cell's mean weight."""
+class Place:
+    """Rows in their cells.
+
+    Attributes
+    ----------
+    cells : DataFrame
+        As in ``Partial``.
+    code : IntArray, shape (n_row,)
+        Cell of each row.
+    weight : FloatArray, shape (n_row,)
+        [firms]
+    n, mean_weight : FloatArray, shape (n_cell,)
+        Rows and their mean weight.
+    deviation : FloatArray, shape (n_row,), or None
+        Weight less the cell's mean weight; None where weights are even inside every cell.
+    held : BoolArray, shape (n_row,), or None
+        Rows with weight; None where all have.
+    calibrated : bool
+        Whether residuals will need the rows that did not answer.
+    """
 
     cells: pl.DataFrame
     code: IntArray
     weight: FloatArray
     n: FloatArray
     mean_weight: FloatArray
-    deviation: FloatArray | None  # None: weights are even inside every cell
-    held: BoolArray | None  # None: every row has weight
+    deviation: FloatArray | None
+    held: BoolArray | None
     calibrated: bool
 
     @property
     def size(self) -> int:
+        """Number of cells."""
         return len(self.n)
 
     def count(self, rows: BoolArray | None) -> FloatArray:
+        """Rows in each cell, or those of ``rows`` alone."""
         code = self.code if rows is None else self.code[rows]
         return np.bincount(code, minlength=self.size).astype(np.float64)
 
     def add(self, values: FloatArray) -> FloatArray:
+        """Sum of the rows' values in each cell."""
         return binned(self.code, values, self.size)
 
 
-def _place(frame: pl.DataFrame, rows: IntArray, sample: Sample, by: Sequence[str]) -> _Place:
+def place_rows(frame: pl.DataFrame, rows: IntArray, sample: Sample, by: Sequence[str]) -> Place:
+    """Find the cell of each row; parameters as for ``partial``."""
     calibrated = sample.calibrated
     auxiliary = np.zeros_like(rows) if calibrated is None else calibrated.code[rows]
     columns: list[tuple[IntArray, list[object]]] = [_levels(sample.leaf[rows]), _levels(auxiliary)]
@@ -238,7 +260,7 @@ def _place(frame: pl.DataFrame, rows: IntArray, sample: Sample, by: Sequence[str
     deviation = weight - mean[code]
     even = not np.any(np.abs(deviation) > EVEN_WEIGHTS * mean[code])
     held = weight > 0
-    return _Place(
+    return Place(
         cells=cells,
         code=code,
         weight=weight,
@@ -265,7 +287,22 @@ def _compressed(joint: IntArray, size: int) -> tuple[IntArray, IntArray]:
     return keys, place[joint]
 
 
-def _tally(frame: pl.DataFrame, place: _Place, measure: Measure) -> list[Tally]:
+def tally(frame: pl.DataFrame, place: Place, measure: Measure) -> list[Tally]:
+    """Add up one measure over placed rows: one tally, or one for each option.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Answers of the rows that ``place`` placed, in the same order.
+    place : Place
+        As ``place_rows`` gives it.
+    measure : Measure
+        With its options known.
+
+    Returns
+    -------
+    list of Tally
+    """
     asked = None
     if measure.asked is not None:
         asked = frame.select(measure.asked.fill_null(value=False)).to_series().to_numpy()
@@ -277,7 +314,7 @@ def _tally(frame: pl.DataFrame, place: _Place, measure: Measure) -> list[Tally]:
 
 
 def _choice(
-    frame: pl.DataFrame, place: _Place, measure: Choice, asked: BoolArray | None
+    frame: pl.DataFrame, place: Place, measure: Choice, asked: BoolArray | None
 ) -> list[Tally]:
     options = measure.options or ()
     given = _given(frame.select(measure.answer).to_series(), options)
@@ -319,7 +356,7 @@ def _given(answers: pl.Series, options: tuple[str, ...]) -> IntArray:
 Sums = tuple[FloatArray, FloatArray, FloatArray]
 
 
-def _indicator(place: _Place, yes: Sums, no: Sums, blank: Sums, asked: FloatArray) -> Moments:
+def _indicator(place: Place, yes: Sums, no: Sums, blank: Sums, asked: FloatArray) -> Moments:
     """Moments of an answer that is 1 or 0, from counts and sums of weights."""
     (n1, w1, v1), (n0, w0, v0) = (_weights(place, part) for part in (yes, no))
     n = n1 + n0
@@ -339,13 +376,13 @@ def _indicator(place: _Place, yes: Sums, no: Sums, blank: Sums, asked: FloatArra
     )
 
 
-def _weights(place: _Place, part: Sums) -> Sums:
+def _weights(place: Place, part: Sums) -> Sums:
     """Rows, sum of weights and centred sum of squares of weights."""
     n, first, second = part
     return n, place.mean_weight * n + first, np.maximum(second - _ratio(first**2, n), 0)
 
 
-def _amount(frame: pl.DataFrame, place: _Place, measure: Amount, asked: BoolArray | None) -> Tally:
+def _amount(frame: pl.DataFrame, place: Place, measure: Amount, asked: BoolArray | None) -> Tally:
     value = _floats(frame, measure.value)
     answered = _answered(~np.isnan(value), asked, place)
     value = np.where(answered, value, 0.0)
@@ -363,7 +400,7 @@ def _amount(frame: pl.DataFrame, place: _Place, measure: Amount, asked: BoolArra
     return Tally(measure.question, "", measure.statistics, centre, moments)
 
 
-def _even_amount(place: _Place, answered: BoolArray, e: FloatArray, n: FloatArray) -> Moments:
+def _even_amount(place: Place, answered: BoolArray, e: FloatArray, n: FloatArray) -> Moments:
     """The general moments where a cell's rows weigh the same: two passes suffice."""
     w, plain = place.mean_weight, place.add(e)
     deviation = np.where(answered, e - _ratio(plain, n)[place.code], 0.0)
@@ -381,7 +418,7 @@ def _even_amount(place: _Place, answered: BoolArray, e: FloatArray, n: FloatArra
 
 
 def _quotient(
-    frame: pl.DataFrame, place: _Place, measure: Quotient, asked: BoolArray | None
+    frame: pl.DataFrame, place: Place, measure: Quotient, asked: BoolArray | None
 ) -> Tally:
     y, x = _floats(frame, measure.numerator), _floats(frame, measure.denominator)
     answered = _answered(~(np.isnan(x) | np.isnan(y)), asked, place)
@@ -396,7 +433,7 @@ def _quotient(
     return Tally(measure.question, "", ("ratio",), centre, moments)
 
 
-def _general(place: _Place, answered: BoolArray, basis: list[FloatArray], n: FloatArray) -> Moments:
+def _general(place: Place, answered: BoolArray, basis: list[FloatArray], n: FloatArray) -> Moments:
     """Moments of any weighted basis, its columns 0 where not answered."""
     total = np.column_stack([place.add(column) for column in basis])
     mean = _mean(total, n)
@@ -410,7 +447,7 @@ def _general(place: _Place, answered: BoolArray, basis: list[FloatArray], n: Flo
     return Moments(n, n, total, spread, np.zeros((place.size, 3)), _blank(place, answered, n))
 
 
-def _blank(place: _Place, answered: BoolArray, n: FloatArray) -> FloatArray:
+def _blank(place: Place, answered: BoolArray, n: FloatArray) -> FloatArray:
     """Rows without an answer; they matter only to the residuals of calibration."""
     rows = place.n - n
     first = second = np.zeros(place.size)
@@ -425,7 +462,7 @@ def _floats(frame: pl.DataFrame, expression: pl.Expr) -> FloatArray:
     return np.asarray(series.fill_null(float("nan")).to_numpy(), dtype=np.float64)
 
 
-def _answered(answered: BoolArray, asked: BoolArray | None, place: _Place) -> BoolArray:
+def _answered(answered: BoolArray, asked: BoolArray | None, place: Place) -> BoolArray:
     if asked is not None:
         answered = answered & asked
     return answered if place.held is None else answered & place.held
