@@ -346,9 +346,31 @@ def _benchmark(file: Path, raw: dict[str, Any]) -> Iterator[Problem]:
         for match in _matches(indicator):
             path = f"indicators[{indicator.id}].ours"
             if isinstance(match, LevelMatch):
-                yield from _named(file, "models", match.model, path)
+                faults = tuple(_named(file, "models", match.model, path))
+                yield from faults or _unmatched(file, path, match.levels, _level_ids(file, match))
             else:
-                yield from _named(file, "questionnaires", match.questionnaire, path)
+                faults = tuple(_named(file, "questionnaires", match.questionnaire, path))
+                yield from faults or _unmatched(file, path, match.any_of, _option_ids(file, match))
+
+
+def _level_ids(file: Path, match: LevelMatch) -> set[str]:
+    raw = read(file_beside(file, "models", match.model))
+    return {str(level.get("id")) for level in _mappings(resolve(raw, {}).get("levels"))}
+
+
+def _option_ids(file: Path, match: AnswerMatch) -> set[str]:
+    full = resolve(read(file_beside(file, "questionnaires", match.questionnaire)), {})
+    questions = _readable_questions(full)
+    return {
+        o.id for question in questions if question.id == match.question for o in question.options
+    }
+
+
+def _unmatched(file: Path, path: str, named: tuple[str, ...], known: set[str]) -> Iterator[Problem]:
+    for name in named:
+        if name not in known:
+            reason = Text(zh=f"我们没有 {name}", en=f"there is no {name} of ours")
+            yield Problem(str(file), path, reason, "catalogue.unknown")
 
 
 def _matches(indicator: Indicator) -> Iterator[LevelMatch | AnswerMatch]:
