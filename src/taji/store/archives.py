@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from taji.store.unreadable import Damaged, TooLarge
+from taji.store.unreadable import DamagedError, TooLargeError
 
 __all__ = ["SafeArchive"]
 
@@ -40,9 +40,9 @@ class SafeArchive:
 
     Raises
     ------
-    Damaged
+    DamagedError
         If the directory of the archive cannot be read.
-    TooLarge
+    TooLargeError
         If what it declares is already beyond the limits.
     """
 
@@ -72,9 +72,9 @@ class SafeArchive:
 
         Raises
         ------
-        Damaged
+        DamagedError
             If the entry is absent, packed in an unknown way, or not as long as declared.
-        TooLarge
+        TooLargeError
             If it is longer than the limits allow.
         """
         entry = self.entries.get(name)
@@ -119,9 +119,9 @@ class SafeArchive:
         """Close the file."""
         self._zip.close()
 
-    def damaged(self, problem: str) -> Damaged:
+    def damaged(self, problem: str) -> DamagedError:
         """Return the error for this archive."""
-        return Damaged(file=self.path.name, kind=self.kind, problem=problem)
+        return DamagedError(file=self.path.name, kind=self.kind, problem=problem)
 
     def _unpacked(self, entry: zipfile.ZipInfo) -> Iterator[bytes]:
         """Follow the packed stream itself: ``zipfile`` would stop at the declared size."""
@@ -149,6 +149,6 @@ class SafeArchive:
     def _within(self, value: int, limit: int, what_en: str, what_zh: str) -> None:
         if value > limit:
             self.close()
-            raise TooLarge(
+            raise TooLargeError(
                 file=self.path.name, what_en=what_en, what_zh=what_zh, value=value, limit=limit
             )

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
-from taji.store.unreadable import CsvBroken, EncodingUnknown, NulBytes, TooLarge
+from taji.store.unreadable import CsvBrokenError, EncodingUnknownError, NulBytesError, TooLargeError
 
 __all__ = ["detect_delimiter", "detect_encoding", "records"]
 
@@ -46,9 +46,9 @@ def detect_encoding(path: Path, named: str | None = None) -> str:
 
     Raises
     ------
-    EncodingUnknown
+    EncodingUnknownError
         If the bytes are text in none of them.
-    NulBytes
+    NulBytesError
         If there is a NUL among them.
     """
     with path.open("rb") as handle:
@@ -61,7 +61,7 @@ def detect_encoding(path: Path, named: str | None = None) -> str:
         if wrong is None:
             return encoding
         offset = max(offset, wrong)
-    raise EncodingUnknown(file=path.name, tried=", ".join(tried), offset=offset)
+    raise EncodingUnknownError(file=path.name, tried=", ".join(tried), offset=offset)
 
 
 def detect_delimiter(
@@ -75,7 +75,7 @@ def detect_delimiter(
     def promise(delimiter: str) -> tuple[int, int, int]:
         try:
             head = [r for _, r in islice(records(path, encoding, delimiter), _SAMPLE_RECORDS)]
-        except (CsvBroken, TooLarge):
+        except (CsvBrokenError, TooLargeError):
             return (-1, 0, 0)
         widths = [len(record) for record in head if record]
         known = max((recognise(record) for record in head), default=0) if recognise else 0
@@ -90,9 +90,9 @@ def records(path: Path, encoding: str, delimiter: str) -> Iterator[tuple[int, li
 
     Raises
     ------
-    CsvBroken
+    CsvBrokenError
         If quotes do not close, or a cell or line is beyond the limits.
-    TooLarge
+    TooLargeError
         If a record has more cells than a table has columns.
     """
     row = 0
@@ -101,7 +101,7 @@ def records(path: Path, encoding: str, delimiter: str) -> Iterator[tuple[int, li
             for record in csv.reader(_lines(handle), delimiter=delimiter, strict=True):
                 row += 1
                 if len(record) > COLUMNS_LIMIT:
-                    raise TooLarge(
+                    raise TooLargeError(
                         file=path.name,
                         what_en=f"the number of cells in row {row}",
                         what_zh=f"第 {row} 行的单元格数",
@@ -110,9 +110,9 @@ def records(path: Path, encoding: str, delimiter: str) -> Iterator[tuple[int, li
                     )
                 yield row, record
     except csv.Error as error:
-        raise CsvBroken(file=path.name, row=row + 1, problem=_problem(str(error))) from error
+        raise CsvBrokenError(file=path.name, row=row + 1, problem=_problem(str(error))) from error
     except _LineLengthError as error:
-        raise CsvBroken(file=path.name, row=row + 1, problem="line") from error
+        raise CsvBrokenError(file=path.name, row=row + 1, problem="line") from error
 
 
 class _LineLengthError(Exception):
@@ -148,7 +148,7 @@ def _first_wrong_byte(path: Path, encoding: str) -> int | None:
                 return max(read + error.start, 0)
             nul = text.find("\0")
             if nul >= 0:
-                raise NulBytes(file=path.name, line=lines + text.count("\n", 0, nul))
+                raise NulBytesError(file=path.name, line=lines + text.count("\n", 0, nul))
             lines += text.count("\n")
             if not chunk:
                 return None

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Literal
 
 import taji
-from taji.store.unreadable import Damaged, TooSlow
+from taji.store.unreadable import DamagedError, TooSlowError
 
 __all__ = ["read_apart"]
 
@@ -118,9 +118,9 @@ def read_apart(
 
     Raises
     ------
-    Damaged
+    DamagedError
         If the content made the reader crash.
-    TooSlow
+    TooSlowError
         If it gave no sign of life in time.
     UnreadableError
         What the reader itself found wrong.
@@ -135,7 +135,7 @@ def read_apart(
             try:
                 what, content = reader.take(patience)
             except queue.Empty as error:
-                raise TooSlow(file=path.name, seconds=int(patience)) from error
+                raise TooSlowError(file=path.name, seconds=int(patience)) from error
             if what == "part":
                 yield content
                 continue
@@ -143,7 +143,7 @@ def read_apart(
             if what == "end":
                 return
             if what == "lost":
-                raise Damaged(file=path.name, kind=kind, problem="crash")
+                raise DamagedError(file=path.name, kind=kind, problem="crash")
             assert isinstance(content, tuple)
             error_class, fields = content
             raise error_class(**fields)

@@ -13,7 +13,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from taji.store.unreadable import Damaged, TooLarge
+from taji.store.unreadable import DamagedError, TooLargeError
 
 __all__ = ["parquet_batches", "parquet_names"]
 
@@ -27,9 +27,9 @@ def parquet_names(path: Path) -> tuple[str, ...]:
 
     Raises
     ------
-    Damaged
+    DamagedError
         If the footer cannot be read.
-    TooLarge
+    TooLargeError
         If it declares more than a survey has.
     """
     with _open(path) as file:
@@ -40,7 +40,7 @@ def parquet_names(path: Path) -> tuple[str, ...]:
         (cells, CELLS_LIMIT, "the number of cells", "单元格数"),
     ):
         if value > limit:
-            raise TooLarge(
+            raise TooLargeError(
                 file=path.name, what_en=what_en, what_zh=what_zh, value=value, limit=limit
             )
     return names
@@ -51,7 +51,7 @@ def parquet_batches(path: Path, size: int) -> Iterator[pl.DataFrame]:
 
     Raises
     ------
-    Damaged
+    DamagedError
         If a page cannot be read or holds what its type does not allow.
     """
     with _open(path) as file:
@@ -92,5 +92,5 @@ def _open(path: Path) -> pq.ParquetFile:
         raise _damaged(path) from error
 
 
-def _damaged(path: Path) -> Damaged:
-    return Damaged(file=path.name, kind="Parquet", problem="reader")
+def _damaged(path: Path) -> DamagedError:
+    return DamagedError(file=path.name, kind="Parquet", problem="reader")

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from taji.store.unreadable import Damaged, UnreadableError
+from taji.store.unreadable import DamagedError, UnreadableError
 
 __all__ = ["main"]
 
@@ -54,12 +54,12 @@ def _answer(
         pickle.dump(("error", (type(error), error.fields)), answers, protocol=5)
     except MemoryError:
         fields = {"file": path.name, "kind": kind, "problem": "memory"}
-        pickle.dump(("error", (Damaged, fields)), answers, protocol=5)
+        pickle.dump(("error", (DamagedError, fields)), answers, protocol=5)
     except BaseException as error:  # a panic of a native reader is no Exception
         if isinstance(error, KeyboardInterrupt | SystemExit):
             raise
         fields = {"file": path.name, "kind": kind, "problem": "reader"}
-        pickle.dump(("error", (Damaged, fields)), answers, protocol=5)
+        pickle.dump(("error", (DamagedError, fields)), answers, protocol=5)
     answers.flush()
 
 

@@ -17,7 +17,7 @@ from typing import Any
 
 import pyreadstat
 
-from taji.store.unreadable import Damaged, TooLarge
+from taji.store.unreadable import DamagedError, TooLargeError
 
 __all__ = ["SpssHead", "read_spss"]
 
@@ -41,15 +41,15 @@ def read_spss(
 
     Raises
     ------
-    Damaged
+    DamagedError
         If the library cannot read the file.
-    TooLarge
+    TooLargeError
         If it has more variables than a survey has.
     """
     data, head = _read(path, encoding)
     names = tuple(head.column_names)
     if len(names) > VARIABLES_LIMIT:
-        raise TooLarge(
+        raise TooLargeError(
             file=path.name,
             what_en="the number of variables",
             what_zh="变量数",
@@ -83,7 +83,7 @@ def _read(path: Path, encoding: str | None) -> tuple[Any, Any]:
             data, head = pyreadstat.read_sav(str(path), encoding=attempt, output_format="dict")
         except (pyreadstat.ReadstatError, UnicodeDecodeError) as error:
             if attempt == tried[-1] or "convert string" not in str(error):
-                raise Damaged(file=path.name, kind="SPSS", problem="reader") from error
+                raise DamagedError(file=path.name, kind="SPSS", problem="reader") from error
         else:
             return data, head
     raise AssertionError  # pragma: no cover - the last attempt returned or raised

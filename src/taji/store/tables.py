@@ -25,12 +25,12 @@ from taji.store.isolated import read_apart
 from taji.store.parquet import parquet_batches, parquet_names
 from taji.store.spss import SpssHead
 from taji.store.unreadable import (
-    Damaged,
-    EmptyFile,
-    FileMissing,
-    SeveralSheets,
-    SheetMissing,
-    UnknownKind,
+    DamagedError,
+    EmptyFileError,
+    FileMissingError,
+    SeveralSheetsError,
+    SheetMissingError,
+    UnknownKindError,
 )
 
 __all__ = [
@@ -116,7 +116,7 @@ def read_table(
 
     Raises
     ------
-    SeveralSheets
+    SeveralSheetsError
         If more than one sheet looks like the table.
     UnreadableError
         As ``open_tables``.
@@ -141,7 +141,7 @@ def open_table(
     sources = open_tables(path, sheet=sheet, encoding=encoding, recognise=recognise)
     if len(sources) > 1:
         names = ", ".join(str(source.sheet) for source in sources)
-        raise SeveralSheets(file=Path(path).name, sheets=names)
+        raise SeveralSheetsError(file=Path(path).name, sheets=names)
     return sources[0]
 
 
@@ -181,7 +181,7 @@ def open_tables(
     path = Path(path)
     kind = _kind(path)
     if sheet is not None and kind not in ("xlsx", "xls", "xlsb", "ods"):
-        raise SheetMissing(file=path.name, sheet=sheet, sheets="-")
+        raise SheetMissingError(file=path.name, sheet=sheet, sheets="-")
     if kind == "csv":
         return (_open_csv(path, encoding, recognise),)
     if kind == "parquet":
@@ -213,9 +213,9 @@ def _kind(path: Path) -> Kind:
             head = handle.read(512)
     except OSError as error:
         problem = "folder" if path.is_dir() else "permission" if path.exists() else "absent"
-        raise FileMissing(file=str(path), problem=problem) from error
+        raise FileMissingError(file=str(path), problem=problem) from error
     if not head:
-        raise EmptyFile(file=path.name)
+        raise EmptyFileError(file=path.name)
     if head.startswith(b"PK"):
         return _zipped_kind(path)
     if head.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
@@ -228,7 +228,7 @@ def _kind(path: Path) -> Kind:
     if looks is None and head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"<", b"{\\rtf")):
         looks = "HTML/XML" if b"<" in head[:8] else "RTF"
     if looks is not None:
-        raise UnknownKind(file=path.name, looks=looks)
+        raise UnknownKindError(file=path.name, looks=looks)
     return "csv"
 
 
@@ -246,7 +246,7 @@ def _zipped_kind(path: Path) -> Kind:
         return "xlsx"
     if "content.xml" in names:
         return "ods"
-    raise UnknownKind(file=path.name, looks="zip")
+    raise UnknownKindError(file=path.name, looks="zip")
 
 
 # --- text ----------------------------------------------------------------------------------
@@ -258,7 +258,7 @@ def _open_csv(path: Path, encoding: str | None, recognise: Recognise | None) -> 
     head = list(islice(records(path, encoding, delimiter), HEADER_SEARCH_ROWS))
     found = _header(head, recognise)
     if found is None:
-        raise EmptyFile(file=path.name)
+        raise EmptyFileError(file=path.name)
     row, headers = found
 
     def batches() -> Iterator[pl.DataFrame]:
@@ -305,7 +305,7 @@ def _open_workbook(
         found.append((recognise(headers) if recognise else 0, source))
         blocks.clear()
     if not found:
-        raise EmptyFile(file=path.name)
+        raise EmptyFileError(file=path.name)
     if recognise is None:
         return (found[0][1],)
     best = max(known for known, _ in found)
@@ -322,7 +322,7 @@ def _numbered(blocks: Iterable[tuple[int, list[list[str | None]]]]) -> Iterator[
 def _open_parquet(path: Path) -> TableSource:
     names = parquet_names(path)
     if not names:
-        raise EmptyFile(file=path.name)
+        raise EmptyFileError(file=path.name)
 
     def batches() -> Iterator[pl.DataFrame]:
         first = 1
@@ -339,7 +339,7 @@ def _open_spss(path: Path, encoding: str | None) -> TableSource:
     parts = read_apart("spss", path.resolve(), kind="SPSS", encoding=encoding)
     head = next(parts, None)
     if not isinstance(head, SpssHead):
-        raise Damaged(file=path.name, kind="SPSS", problem="reader")
+        raise DamagedError(file=path.name, kind="SPSS", problem="reader")
     frames: list[pl.DataFrame] = []
     first = 1
     for columns in parts:
@@ -350,7 +350,7 @@ def _open_spss(path: Path, encoding: str | None) -> TableSource:
         frames.append(_with_rows(frame, first))
         first += frame.height
     if not head.names:
-        raise EmptyFile(file=path.name)
+        raise EmptyFileError(file=path.name)
     return TableSource(
         file=path.name,
         sheet=None,

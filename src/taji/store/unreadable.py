@@ -11,18 +11,18 @@ from taji.base.errors import TajiError
 from taji.base.text import Language, Text
 
 __all__ = [
-    "CsvBroken",
-    "Damaged",
-    "EmptyFile",
-    "EncodingUnknown",
-    "FileMissing",
-    "NulBytes",
-    "PasswordNeeded",
-    "SeveralSheets",
-    "SheetMissing",
-    "TooLarge",
-    "TooSlow",
-    "UnknownKind",
+    "CsvBrokenError",
+    "DamagedError",
+    "EmptyFileError",
+    "EncodingUnknownError",
+    "FileMissingError",
+    "NulBytesError",
+    "PasswordNeededError",
+    "SeveralSheetsError",
+    "SheetMissingError",
+    "TooLargeError",
+    "TooSlowError",
+    "UnknownKindError",
     "UnreadableError",
 ]
 
@@ -74,7 +74,7 @@ class UnreadableError(TajiError):
         return self.sentences[language].format(**told)
 
 
-class FileMissing(UnreadableError):
+class FileMissingError(UnreadableError):
     """There is no such file, or it may not be opened."""
 
     code = "store.missing"
@@ -84,7 +84,7 @@ class FileMissing(UnreadableError):
     }
 
 
-class EmptyFile(UnreadableError):
+class EmptyFileError(UnreadableError):
     """The file holds no table."""
 
     code = "store.empty"
@@ -94,7 +94,7 @@ class EmptyFile(UnreadableError):
     }
 
 
-class UnknownKind(UnreadableError):
+class UnknownKindError(UnreadableError):
     """The content is of no kind that can be read."""
 
     code = "store.kind"
@@ -110,7 +110,7 @@ class UnknownKind(UnreadableError):
     }
 
 
-class Damaged(UnreadableError):
+class DamagedError(UnreadableError):
     """The file says it is of a kind, but breaks off or contradicts itself."""
 
     code = "store.damaged"
@@ -125,7 +125,7 @@ class Damaged(UnreadableError):
     }
 
 
-class TooLarge(UnreadableError):
+class TooLargeError(UnreadableError):
     """A size is beyond what an honest survey file has."""
 
     code = "store.too_large"
@@ -141,7 +141,7 @@ class TooLarge(UnreadableError):
     }
 
 
-class TooSlow(UnreadableError):
+class TooSlowError(UnreadableError):
     """The reader gave no sign of life in time and was ended."""
 
     code = "store.too_slow"
@@ -157,7 +157,7 @@ class TooSlow(UnreadableError):
     }
 
 
-class PasswordNeeded(UnreadableError):
+class PasswordNeededError(UnreadableError):
     """The workbook is encrypted."""
 
     code = "store.password"
@@ -167,7 +167,7 @@ class PasswordNeeded(UnreadableError):
     }
 
 
-class SheetMissing(UnreadableError):
+class SheetMissingError(UnreadableError):
     """The workbook has no sheet of that name."""
 
     code = "store.sheet"
@@ -177,7 +177,7 @@ class SheetMissing(UnreadableError):
     }
 
 
-class SeveralSheets(UnreadableError):
+class SeveralSheetsError(UnreadableError):
     """One table was asked for, and several sheets look like it."""
 
     code = "store.sheets"
@@ -187,7 +187,7 @@ class SeveralSheets(UnreadableError):
     }
 
 
-class EncodingUnknown(UnreadableError):
+class EncodingUnknownError(UnreadableError):
     """The bytes are text in none of the encodings tried."""
 
     code = "store.encoding"
@@ -203,7 +203,7 @@ class EncodingUnknown(UnreadableError):
     }
 
 
-class NulBytes(UnreadableError):
+class NulBytesError(UnreadableError):
     """The text holds NUL, which no text has."""
 
     code = "store.nul"
@@ -216,7 +216,7 @@ class NulBytes(UnreadableError):
     }
 
 
-class CsvBroken(UnreadableError):
+class CsvBrokenError(UnreadableError):
     """The quotes of a CSV file do not close, or a cell or line is beyond measure."""
 
     code = "store.csv"

@@ -21,7 +21,7 @@ from xml.parsers import expat
 import python_calamine as calamine
 
 from taji.store.archives import SafeArchive
-from taji.store.unreadable import PasswordNeeded, SheetMissing, TooLarge
+from taji.store.unreadable import PasswordNeededError, SheetMissingError, TooLargeError
 
 __all__ = ["Cells", "read_workbook"]
 
@@ -92,7 +92,7 @@ def read_workbook(
     try:
         book = calamine.CalamineWorkbook.from_path(path)
     except calamine.PasswordError as error:
-        raise PasswordNeeded(file=path.name) from error
+        raise PasswordNeededError(file=path.name) from error
     names = [meta.name for meta in book.sheets_metadata]
     visible = [
         meta.name
@@ -101,7 +101,7 @@ def read_workbook(
         and meta.typ == calamine.SheetTypeEnum.WorkSheet
     ]
     if sheet is not None and sheet not in names:
-        raise SheetMissing(file=path.name, sheet=sheet, sheets=", ".join(names))
+        raise SheetMissingError(file=path.name, sheet=sheet, sheets=", ".join(names))
     for name in visible if sheet is None else [sheet]:
         for first, cells in _blocks(path, book.get_sheet_by_name(name), walked.get(name)):
             yield name, first, cells
@@ -365,8 +365,8 @@ def _parse(
         raise archive.damaged("xml") from error
 
 
-def _too_wide(file: str, columns: int) -> TooLarge:
-    return TooLarge(
+def _too_wide(file: str, columns: int) -> TooLargeError:
+    return TooLargeError(
         file=file,
         what_en="the number of columns",
         what_zh="列数",
@@ -375,7 +375,7 @@ def _too_wide(file: str, columns: int) -> TooLarge:
     )
 
 
-def _too_many(file: str, cells: int) -> TooLarge:
-    return TooLarge(
+def _too_many(file: str, cells: int) -> TooLargeError:
+    return TooLargeError(
         file=file, what_en="the number of cells", what_zh="单元格数", value=cells, limit=CELLS_LIMIT
     )
