@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from taji.city.fieldwork import survey_round
-from taji.city.truth import invent, items_of
+from taji.city.truth import invent
 from taji.survey.sampling import replay
 
 
@@ -23,7 +23,7 @@ def test_only_drawn_firms_answer_and_they_tell_the_truth(truth, default_round):
 
 
 def test_a_blank_takes_the_whole_question(truth, default_round):
-    for item in items_of(truth.city).values():
+    for item in truth.items.values():
         blanks = default_round.answers.select(pl.col(item.columns).is_null())
         assert (
             blanks.select(pl.all_horizontal(pl.all()) == pl.any_horizontal(pl.all()))

@@ -10,7 +10,7 @@ import pytest
 
 from taji.catalogue.load import questionnaire
 from taji.city.spec import Ordered, Rungs
-from taji.city.truth import invent, items_of
+from taji.city.truth import invent
 
 
 def test_every_question_of_both_questionnaires_is_answered_by_every_firm(truth):
@@ -27,7 +27,7 @@ def test_every_question_of_both_questionnaires_is_answered_by_every_firm(truth):
 
 
 def test_answers_are_options_of_their_question(truth):
-    for item in items_of(truth.city).values():
+    for item in truth.items.values():
         if item.kind == "single":
             assert set(truth.answers[item.id]) <= set(item.option_ids)
         if item.kind in ("share", "scale"):
@@ -54,7 +54,7 @@ def test_the_truth_lies_near_what_was_published_but_is_not_it(truth):
 
 
 def test_none_of_these_is_ticked_exactly_where_nothing_else_is(truth):
-    for item in items_of(truth.city).values():
+    for item in truth.items.values():
         if item.kind == "multi":
             ticks = truth.answers.select(item.columns).to_numpy()
             none = list(item.option_ids).index("none")

@@ -18,7 +18,7 @@ from scipy.special import expit, logit
 from taji.base.arrays import BoolArray, FloatArray
 from taji.city.chance import uniform
 from taji.city.spec import City
-from taji.city.truth import Truth, items_of
+from taji.city.truth import Truth
 from taji.survey.sampling import Draw, draw
 
 __all__ = ["People", "Round", "blank", "people_of", "responds", "survey_round"]
@@ -168,7 +168,7 @@ def _answers(truth: Truth, answering: pl.DataFrame, seed: int) -> pl.DataFrame:
         pl.when(~pl.Series(blank(truth.city, people, name, seed=seed)))
         .then(pl.col(column))
         .alias(column)
-        for name, item in items_of(truth.city).items()
+        for name, item in truth.items.items()
         for column in item.columns
     )
     answered = answering.select(pl.len().over("stratum"))["len"].to_numpy()

@@ -7,7 +7,7 @@ here is the truth: over-rating is another matter and another parameter.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,7 +21,7 @@ from taji.city.chance import normal
 from taji.city.firms import invent_register, maturity
 from taji.city.spec import City, Ordered, Part, Percent, Registered, Rungs, Ticks
 
-__all__ = ["Truth", "invent", "items_of"]
+__all__ = ["Truth", "invent"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +38,15 @@ class Truth:
         How digitally mature each firm is, in the register's order. [standard deviations]
     answers : DataFrame, shape (n_enterprise, ...)
         ``enterprise`` and the canonical columns of all questionnaires, complete.
+    items : mapping of str to Item
+        What is asked, in the order asked.
     """
 
     city: City
     register: pl.DataFrame
     maturity: FloatArray
     answers: pl.DataFrame
+    items: Mapping[str, Item]
 
 
 def invent(city: City) -> Truth:
@@ -63,17 +66,16 @@ def invent(city: City) -> Truth:
     mature = maturity(city, register)
     keys = register["enterprise"].to_list()
     columns: dict[str, pl.Series] = {"enterprise": register["enterprise"]}
-    items = items_of(city)
+    items = _items(city)
     later = {name for name, answer in city.answers.items.items() if isinstance(answer, Part)}
     for name in sorted(items, key=lambda name: name in later):
         columns |= _item(city, register, mature, keys, items[name], columns)
     order = ["enterprise", *(column for item in items.values() for column in item.columns)]
     answers = pl.DataFrame([columns[name].alias(name) for name in order])
-    return Truth(city=city, register=register, maturity=mature, answers=answers)
+    return Truth(city=city, register=register, maturity=mature, answers=answers, items=items)
 
 
-def items_of(city: City) -> dict[str, Item]:
-    """Return the items of all the city's questionnaires, in the order asked."""
+def _items(city: City) -> dict[str, Item]:
     return {
         name: item
         for pack in city.questionnaires
