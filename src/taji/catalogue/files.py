@@ -9,7 +9,7 @@ from pathlib import Path
 
 from taji.catalogue.problem import UnknownPackError
 
-__all__ = ["KINDS", "available", "file_beside", "pack_file"]
+__all__ = ["KINDS", "available", "file_beside", "is_of_library", "pack_file"]
 
 #: The kinds of pack, as their folders are named.
 KINDS = ("questionnaires", "models", "benchmarks", "registers", "cities", "terms")
@@ -70,6 +70,11 @@ def pack_file(kind: str, name: str | Path) -> Path:
     if path.is_file():
         return path
     raise UnknownPackError(kind=kind, name=str(name), allowed=known)
+
+
+def is_of_library(file: Path) -> bool:
+    """Return whether a file is one that this library brings."""
+    return file.is_relative_to(_ROOT)
 
 
 def file_beside(model_file: Path, kind: str, name: str) -> Path:

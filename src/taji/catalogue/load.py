@@ -7,6 +7,7 @@ Every verb takes an id of this library or the path of a pack. What is wrong with
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,7 +16,7 @@ from pydantic import BaseModel
 from taji.catalogue.benchmark import Benchmark
 from taji.catalogue.case import Case, CaseFile, case_files
 from taji.catalogue.check import check
-from taji.catalogue.files import available, file_beside, pack_file
+from taji.catalogue.files import available, file_beside, is_of_library, pack_file
 from taji.catalogue.model import Model
 from taji.catalogue.problem import ChoiceError, PackError, Problem
 from taji.catalogue.questionnaire import Questionnaire
@@ -99,7 +100,7 @@ def model(
     """
     file = pack_file("models", name)
     _sound(file)
-    raw = read(file)
+    raw = _text(file)
     chosen = _chosen(raw, choices_of(raw), profile, dict(options or {}))
     full: dict[str, Any] = resolve(raw, chosen)
     full["profile"] = chosen.get("profile")
@@ -171,13 +172,28 @@ def cases_of(name: str | Path) -> tuple[Case, ...]:
 
 def _checked(spec: type[Found], file: Path) -> Found:
     _sound(file)
-    return _whole(*parsed(spec, resolve(read(file), {}), file=str(file)))
+    return _whole(*parsed(spec, resolve(_text(file), {}), file=str(file)))
 
 
 def _sound(file: Path) -> None:
-    problems = check(file)
+    problems = _library_faults(file) if is_of_library(file) else check(file)
     if problems:
         raise PackError(problems)
+
+
+# The packs of the library do not change while a program runs; those of a bureau may.
+@cache
+def _library_faults(file: Path) -> tuple[Problem, ...]:
+    return check(file)
+
+
+@cache
+def _library_text(file: Path) -> Any:
+    return read(file)
+
+
+def _text(file: Path) -> Any:
+    return _library_text(file) if is_of_library(file) else read(file)
 
 
 def _whole(found: Found | None, problems: tuple[Problem, ...]) -> Found:
