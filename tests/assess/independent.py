@@ -10,8 +10,8 @@ number or a rung by the item's id; what is absent was not answered.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 from fractions import Fraction
+from functools import cache
 from math import floor
 from pathlib import Path
 from typing import Any

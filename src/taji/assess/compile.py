@@ -20,7 +20,7 @@ A pruned node keeps its row: all of these are empty, and its maximum stands.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -97,12 +97,19 @@ class Program:
     levels: tuple[str, ...]
     _steps: tuple[tuple[pl.Expr, ...], ...]
     _mapped: tuple[Mapped, ...]
-    _results: tuple[pl.Expr, ...]
+    _results: Mapping[str, tuple[pl.Expr, ...]]
 
-    def wide(self, answers: pl.DataFrame) -> pl.DataFrame:
+    def wide(self, answers: pl.DataFrame, *, nodes: Collection[str] | None = None) -> pl.DataFrame:
         """Return one row per firm and the columns of ``nodes``, in the order of ``answers``.
 
         A column that is absent was answered by nobody.
+
+        Parameters
+        ----------
+        answers : polars.DataFrame, shape (n_firm, any)
+            Canonical answers.
+        nodes : collection of str, optional
+            The nodes wanted; all that results show where it is left out.
 
         Raises
         ------
@@ -115,9 +122,15 @@ class Program:
         lazy = started.lazy()
         for step in self._steps[1:]:
             lazy = lazy.with_columns(step)
-        done: pl.DataFrame = lazy.select(self._results).collect(
-            engine="in-memory", optimizations=pl.QueryOptFlags.none()
-        )
+        wanted = [
+            e
+            for node, exprs in self._results.items()
+            if nodes is None or node in nodes
+            for e in exprs
+        ]
+        # planning pays only where most of the steps can be left out
+        plan = pl.QueryOptFlags.none() if nodes is None else pl.QueryOptFlags()
+        done: pl.DataFrame = lazy.select(wanted).collect(engine="in-memory", optimizations=plan)
         return done
 
     def _check(self, started: pl.DataFrame) -> None:
@@ -161,7 +174,7 @@ def compile_model(model: Model, questionnaire: Questionnaire) -> Program:
         levels=levels.ids,
         _steps=tuple(tuple(step) for step in sheet.steps),
         _mapped=tuple(answers.mapped),
-        _results=tuple(expr for _, exprs in told for expr in exprs),
+        _results={columns.node: tuple(exprs) for columns, exprs in told},
     )
 
 
