@@ -22,7 +22,8 @@ from taji.base.errors import TajiError
 from taji.base.text import Language
 from taji.survey.design import Sample
 from taji.survey.intervals import beta_interval
-from taji.survey.variance import design_variance, sum_by
+from taji.survey.sums import sum_by
+from taji.survey.variance import design_variance
 
 __all__ = ["PEERS", "PERCENTILES", "PeerColumnError", "percentiles", "spread"]
 
@@ -60,6 +61,9 @@ PEERS: dict[str, pl.DataType] = {
 }
 
 QUANTILES = {"p10": 0.10, "p25": 0.25, "median": 0.50, "p75": 0.75, "p90": 0.90}
+
+#: Share of a group not drawn under which the group counts as asked in full. [fraction]
+CENSUS = 1e-9
 
 #: Firms whose percentile is worked out at once; bounds memory, changes nothing.
 CHUNK = 256
@@ -136,7 +140,10 @@ def percentiles(
 
     :math:`\hat R` is a mean in a domain of the design; its interval is Korn and Graubard's [1]_,
     which is Clopper and Pearson's with the sample size that the design is worth, and the ends
-    go through the second formula. With equal weights of 1 this is the usual mid-rank
+    go through the second formula. Where every peer of a stratum lies on the same side the
+    linearised variance sees nothing there; it is therefore never taken as less than that of an
+    unstratified sample of Kish's [2]_ effective size :math:`(\sum w)^2 / \sum w^2`. With equal
+    weights of 1 this is the usual mid-rank
     percentile. Calibration is used in the weights, not in the variance, which errs on
     the wide side.
 
@@ -145,6 +152,7 @@ def percentiles(
     .. [1] E. L. Korn and B. I. Graubard, "Confidence intervals for proportions with small
        expected number of positive counts estimated from survey data", *Survey Methodology*
        24 (1998) 193-201.
+    .. [2] L. Kish, *Survey Sampling*. New York: Wiley, 1965, section 11.7.
 
     Examples
     --------
@@ -242,9 +250,14 @@ def spread(
     for name in (*nodes, *by):
         _check(frame, name)
     rows = [
-        {"model": model, "node": node, "by": breakdown, "group": group if breakdown else None}
-        | {"n": len(members)}
-        | _quantiles(score, sample, members, edge, confidence)
+        {
+            "model": model,
+            "node": node,
+            "by": breakdown,
+            "group": group if breakdown else None,
+            "n": len(members),
+            **_quantiles(score, sample, members, edge, confidence),
+        }
         for column, (model, node) in nodes.items()
         for score in [_floats(frame[column])]
         for breakdown in (None, *by)
@@ -267,8 +280,14 @@ class _Places:
 
     @classmethod
     def empty(cls, size: int) -> _Places:
-        blank = [np.full(size, np.nan) for _ in range(3)]
-        return cls(*blank, np.zeros(size, dtype=np.int64), [""] * size, [""] * size)
+        return cls(
+            percentile=np.full(size, np.nan),
+            low=np.full(size, np.nan),
+            high=np.full(size, np.nan),
+            n=np.zeros(size, dtype=np.int64),
+            by=[""] * size,
+            group=[""] * size,
+        )
 
     def put(self, rows: IntArray, values: tuple[FloatArray, ...], n: int) -> None:
         self.percentile[rows], self.low[rows], self.high[rows] = values
@@ -298,15 +317,24 @@ def _place_chunk(
     below = (theirs < mine) + 0.5 * (theirs == mine)
     weight = sample.weight[rows, None] * (rows[:, None] != served[None, :])
     mean, se = _domain_mean(sample, rows, below, weight)
-    n = np.full(len(served), len(rows) - 1.0)
-    df = _degrees(sample, rows, served)
-    ends = beta_interval(mean, se, df, n, confidence)
+    n = _worth(sample, weight)
+    se = np.maximum(se, np.sqrt(mean * (1 - mean) / n))
+    ends = beta_interval(mean, se, _degrees(sample, rows, served), n, confidence)
     mass = weight.sum(axis=0)
 
     def among(share: FloatArray) -> FloatArray:
         return np.asarray((share * mass + 0.5) / (mass + 1))
 
     return among(mean), among(ends.low), among(ends.high)
+
+
+def _worth(sample: Sample, weight: FloatArray) -> FloatArray:
+    """Size of the simple random sample with replacement that weights like these are worth."""
+    mass, square, drawn = weight.sum(axis=0), (weight**2).sum(axis=0), (weight > 0).sum(axis=0)
+    kish = mass**2 / np.where(square > 0, square, 1.0)
+    finite = any((stage.fraction > 0).any() for stage in sample.stages)
+    left = 1 - drawn / np.maximum(mass, drawn) if finite else np.ones_like(mass)
+    return np.asarray(kish / np.maximum(left, CENSUS))
 
 
 def _domain_mean(
