@@ -97,7 +97,8 @@ class Table:
 class Figure:
     """A picture with its finding as title, its text for those who cannot see it, its numbers.
 
-    ``kicker`` says above the title what it is about. ``narrow`` is the same picture for a telephone; without one the wide one is scrolled.
+    ``kicker`` says above the title what it is about. ``narrow`` is the same picture for a
+    telephone; without one the wide one is scrolled.
     """
 
     kind: ClassVar[str] = "figure"

@@ -20,8 +20,15 @@ from typing import Any, Literal
 import altair as alt
 import vl_convert
 
-from taji.report.tokens import CHART_NARROW, CHART_WIDE, COLOURS, HEAT, SIZES
-from taji.report.wrapping import wrap
+from taji.report.tokens import (
+    CHART_NARROW,
+    CHART_WIDE,
+    COLOURS,
+    HEAT,
+    HEAT_WHITE_OVER,
+    SIZES,
+)
+from taji.report.wrapping import text_width, wrap
 
 __all__ = [
     "Axis",
@@ -40,7 +47,14 @@ __all__ = [
 #: broken by ``taji.report.wrapping`` and the width is held by a frame, so nothing need be measured.
 _UNMEASURED = "unmeasured"
 Side = Literal["top", "bottom"]
-_LINE = 15  # height of a line of a label [px]
+#: Room for the names of groups; small dot plots that stand side by side. [px], [plots]
+_ROW_LABEL = 210
+_MATRIX_COLUMNS = 5
+#: A label behind the three digits that keep its order, in its lines.
+_WORDS = "split(slice(datum.label, 3), '\\n')"
+#: Rows are handed over by name: Altair copies what is inline again and again.
+_ROWS = alt.NamedData(name="rows")
+_LINE = 16  # height of a line of a label [px]
 _VL_VERSION = ".".join(alt.SCHEMA_VERSION.lstrip("v").split(".")[:2])
 
 
@@ -85,6 +99,7 @@ class MatrixCell:
     """One small dot-and-interval: ``row`` by ``column``; ``note`` where there is no number."""
 
     row: str
+    n: str
     column: str
     estimate: float | None = None
     low: float | None = None
@@ -98,14 +113,16 @@ class HeatCell:
     """One field of a heat map: ``share`` of the most that can be reached [fraction]."""
 
     row: str
+    n: str
     column: str
     share: float | None
     text: str
 
 
-def draw(chart: Any, *, font: str) -> str:
-    """Draw an Altair chart to SVG in ``font``; the same chart is drawn once a process."""
-    spec = chart.to_dict(validate=False)
+def draw(chart: Any, rows: Sequence[Mapping[str, object]], *, font: str) -> str:
+    """Draw an Altair chart of ``rows`` to SVG in ``font``; the same is drawn once a process."""
+    spec = chart.to_dict(validate=False)  # tests hold every chart against the schema
+    spec.setdefault("datasets", {})[_ROWS.name] = rows
     spec["config"] = _config()
     svg = _svg(json.dumps(spec, ensure_ascii=False, sort_keys=True))
     return svg.replace("<svg ", f'<svg font-family="{font}" ', 1)
@@ -192,13 +209,13 @@ class _Frame:
 
     @property
     def label_width(self) -> int:
-        return self.plot - 96 if self.narrow else self.label - 14
+        return self.plot - 150 if self.narrow else self.label - 14
 
 
 def _frame(narrow: bool, step: int) -> _Frame:
     if narrow:
         return _Frame(label=0, plot=CHART_NARROW - 14, step=step + 26, narrow=True)
-    return _Frame(label=236, plot=CHART_WIDE - 236 - 140, step=step, narrow=False)
+    return _Frame(label=226, plot=CHART_WIDE - 226 - 164, step=step, narrow=False)
 
 
 def _labelled(rows: Sequence[DotRow | StripRow], frame: _Frame) -> list[dict[str, object]]:
@@ -262,7 +279,7 @@ def dots(
     data = _labelled(rows, frame)
     for datum, row in zip(data, rows, strict=True):
         datum |= {"e": row.estimate, "low": row.low, "high": row.high, "other": row.other}
-    base = alt.Chart(alt.InlineData(values=data))
+    base = alt.Chart(_ROWS)
     known = base.transform_filter("isValid(datum.e)")
     x = _x("e", axis, orient=frame.orient)
     layers = [*_labels(base, frame)]
@@ -286,9 +303,8 @@ def dots(
         )
         .encode(y=_y(), x=_x("other", axis, orient=frame.orient)),
     ]
-    return draw(
-        alt.layer(*layers).properties(width=frame.plot, height=alt.Step(frame.step)), font=font
-    )
+    chart = alt.layer(*layers).properties(width=frame.plot, height=alt.Step(frame.step))
+    return draw(chart, data, font=font)
 
 
 def strips(rows: Sequence[StripRow], *, axis: Axis, font: str, narrow: bool = False) -> str:
@@ -298,7 +314,7 @@ def strips(rows: Sequence[StripRow], *, axis: Axis, font: str, narrow: bool = Fa
     for datum, row in zip(data, rows, strict=True):
         datum |= dict(zip(("a", "b", "m", "c", "d"), row.quantiles or (None,) * 5, strict=True))
         datum |= {"low": row.median_low, "high": row.median_high}
-    base = alt.Chart(alt.InlineData(values=data))
+    base = alt.Chart(_ROWS)
     known = base.transform_filter("isValid(datum.m)")
     layers = [
         *_labels(base, frame),
@@ -315,24 +331,22 @@ def strips(rows: Sequence[StripRow], *, axis: Axis, font: str, narrow: bool = Fa
             color=COLOURS.ours, filled=True, size=80, opacity=1, stroke="white", strokeWidth=1
         ).encode(y=_y(), x=_x("m", axis, orient=frame.orient)),
     ]
-    return draw(
-        alt.layer(*layers).properties(width=frame.plot, height=alt.Step(frame.step)), font=font
-    )
+    chart = alt.layer(*layers).properties(width=frame.plot, height=alt.Step(frame.step))
+    return draw(chart, data, font=font)
 
 
-def matrix(cells: Sequence[MatrixCell], *, axis: Axis, font: str, columns: int) -> str:
+def matrix(cells: Sequence[MatrixCell], *, axis: Axis, font: str) -> str:
     """Draw groups by findings: one small dot-and-interval each, the city as a thin line."""
-    label = 170
-    gap = 12
-    width = (CHART_WIDE - label - gap * (columns - 1)) // columns
     names = list(dict.fromkeys(cell.column for cell in cells))
     rows = list(dict.fromkeys(cell.row for cell in cells))
+    columns = min(_MATRIX_COLUMNS, len(names))
+    gap = 14
+    width = (CHART_WIDE - _ROW_LABEL - gap * (columns - 1)) // columns
     data = [
         {
-            "row": f"{rows.index(cell.row):03d}"
-            + wrap(cell.row, width=label - 10, size=SIZES.small, lines=1),
+            "row": _row_key(rows.index(cell.row), cell.row, cell.n),
             "column": f"{names.index(cell.column):03d}"
-            + wrap(cell.column, width=width, size=SIZES.small, lines=4),
+            + wrap(cell.column, width=width, size=SIZES.small, lines=3),
             "e": cell.estimate,
             "low": cell.low,
             "high": cell.high,
@@ -341,29 +355,19 @@ def matrix(cells: Sequence[MatrixCell], *, axis: Axis, font: str, columns: int) 
         }
         for cell in cells
     ]
-    words = "split(slice(datum.label, 3), '\\n')"
-    y = alt.Y(
-        "row:N",
-        title=None,
-        axis=alt.Axis(
-            labelExpr="slice(datum.label, 3)",
-            labelAlign="left",
-            labelPadding=label,
-            labelColor=COLOURS.ink,
-            labelLimit=1000,  # broken by us already
-            grid=True,
-        ),
-    )
-    base = alt.Chart(alt.InlineData(values=data))
-    x = _x("e", axis, orient="bottom", flush=True)
+    y = _row_axis(grid=True)
+    base = alt.Chart(_ROWS)
     known = base.transform_filter("isValid(datum.e)")
+    x, x_low, x_city = (
+        _x(field, axis, orient="bottom", flush=True) for field in ("e", "low", "city")
+    )
     layers = alt.layer(
         base.transform_filter("isValid(datum.city)")
         .transform_aggregate(city="mean(city)", groupby=["column"])
         .mark_rule(color=COLOURS.theirs, strokeWidth=1, strokeDash=[3, 2])
-        .encode(x=_x("city", axis, orient="bottom", flush=True)),
+        .encode(x=x_city),
         known.mark_rule(color=COLOURS.ours_soft, strokeWidth=3, strokeCap="round").encode(
-            y=y, x=_x("low", axis, orient="bottom", flush=True), x2="high:Q"
+            y=y, x=x_low, x2="high:Q"
         ),
         known.mark_point(color=COLOURS.ours, filled=True, size=45, opacity=1).encode(y=y, x=x),
         base.transform_filter("datum.note != ''")
@@ -371,26 +375,32 @@ def matrix(cells: Sequence[MatrixCell], *, axis: Axis, font: str, columns: int) 
         .encode(y=y, x=alt.value(width / 2), text="note:N"),
     ).properties(width=width, height=alt.Step(22))
     chart = layers.facet(
-        column=alt.Column(
+        facet=alt.Facet(
             "column:N",
-            header=alt.Header(labelExpr=words, labelAlign="left", labelAnchor="start", title=None),
+            header=alt.Header(
+                labelExpr=_WORDS,
+                labelAlign="left",
+                labelAnchor="start",
+                labelLineHeight=14,
+                title=None,
+            ),
         ),
-        spacing=gap,
+        columns=columns,
+        spacing={"row": 22, "column": gap},
+        align="each",
     )
-    return draw(chart, font=font)
+    return draw(chart, data, font=font)
 
 
 def heat_map(cells: Sequence[HeatCell], *, font: str, upright: bool) -> str:
     """Draw groups by nodes, darker for a larger share; column heads slant unless ``upright``."""
-    label = 190
     names = list(dict.fromkeys(cell.column for cell in cells))
     rows = list(dict.fromkeys(cell.row for cell in cells))
-    step = max(30, min(64, (CHART_WIDE - label) // max(1, len(names))))
-    head = step - 4 if upright else 128
+    step = max(30, min(64, (CHART_WIDE - _ROW_LABEL) // max(1, len(names))))
+    head = step - 3 if upright else 150
     data = [
         {
-            "row": f"{rows.index(cell.row):03d}"
-            + wrap(cell.row, width=label - 12, size=SIZES.small, lines=1),
+            "row": _row_key(rows.index(cell.row), cell.row, cell.n),
             "column": f"{names.index(cell.column):03d}"
             + wrap(cell.column, width=head, size=SIZES.tiny, lines=4 if upright else 1),
             "share": cell.share,
@@ -398,58 +408,70 @@ def heat_map(cells: Sequence[HeatCell], *, font: str, upright: bool) -> str:
         }
         for cell in cells
     ]
-    words = "split(slice(datum.label, 3), '\\n')"
-    y = alt.Y(
-        "row:N",
-        title=None,
-        axis=alt.Axis(
-            labelExpr="slice(datum.label, 3)",
-            labelAlign="left",
-            labelPadding=label,
-            labelColor=COLOURS.ink,
-            labelLimit=1000,  # broken by us already
-        ),
-    )
-    heads: Mapping[str, Any] = (
-        {
-            "labelAngle": 0,
-            "labelBaseline": "bottom",
-            "labelAlign": "center",
-            "labelPadding": 4 + 12 * max(str(datum["column"]).count("\n") for datum in data),
-        }
-        if upright
-        else {"labelAngle": -45, "labelAlign": "left", "labelBaseline": "middle"}
-    )
-    x = alt.X(
-        "column:N",
-        title=None,
-        axis=alt.Axis(
-            orient="top",
-            labelExpr=words,
-            labelColor=COLOURS.ink,
-            labelFontSize=SIZES.tiny,
-            labelLimit=1000,
-            labelLineHeight=12,
-            labelOverlap=False,
-            labelFont=font,  # slanted heads decide how wide the picture is: measure these
-            **heads,
-        ),
-    )
-    base = alt.Chart(alt.InlineData(values=data)).encode(x=x, y=y)
+    x = alt.X("column:N", title=None, axis=_heat_heads(data, font, upright=upright))
+    base = alt.Chart(_ROWS).encode(x=x, y=_row_axis(grid=False))
     fields = base.mark_rect(stroke="white", strokeWidth=1.5).encode(
         color=alt.condition(
             "isValid(datum.share)",
             alt.Color(
                 "share:Q",
-                scale=alt.Scale(domain=[0, 1], range=list(HEAT), interpolate="rgb"),
+                scale=alt.Scale(domain=[0, 1], range=list(HEAT), interpolate="rgb", clamp=True),
                 legend=None,
             ),
             alt.value(COLOURS.withheld),
         )
     )
-    words_in = base.mark_text(fontSize=SIZES.tiny).encode(
+    words = base.mark_text(fontSize=SIZES.tiny).encode(
         text="text:N",
-        color=alt.condition("datum.share > 0.6", alt.value("white"), alt.value(COLOURS.ink)),
+        color=alt.condition(
+            f"datum.share > {HEAT_WHITE_OVER}", alt.value("white"), alt.value("black")
+        ),
     )
-    chart = (fields + words_in).properties(width=alt.Step(step), height=alt.Step(22))
-    return draw(chart, font=font)
+    chart = (fields + words).properties(width=alt.Step(step), height=alt.Step(22))
+    return draw(chart, data, font=font)
+
+
+def _heat_heads(data: Sequence[Mapping[str, object]], font: str, *, upright: bool) -> alt.Axis:
+    lines = max(str(datum["column"]).count("\n") for datum in data)
+    stand: Mapping[str, Any] = (
+        {
+            "labelAngle": 0,
+            "labelBaseline": "bottom",
+            "labelAlign": "center",
+            "labelPadding": 4 + 13 * lines,
+        }
+        if upright
+        else {"labelAngle": -45, "labelAlign": "left", "labelBaseline": "middle"}
+    )
+    return alt.Axis(
+        orient="top",
+        labelExpr=_WORDS,
+        labelColor=COLOURS.ink,
+        labelFontSize=SIZES.tiny,
+        labelLimit=1000,
+        labelLineHeight=13,
+        labelOverlap=False,
+        labelFont=font,  # slanted heads decide how wide the picture is: measure these
+        **stand,
+    )
+
+
+def _row_key(place: int, name: str, n: str) -> str:
+    """Return the key of a row: its place, its name cut to fit, and its n, never cut."""
+    room = _ROW_LABEL - 28 - text_width(n, SIZES.small)
+    return f"{place:03d}" + wrap(name, width=room, size=SIZES.small, lines=1) + f"  {n}"
+
+
+def _row_axis(*, grid: bool) -> alt.Y:
+    return alt.Y(
+        "row:N",
+        title=None,
+        axis=alt.Axis(
+            labelExpr="slice(datum.label, 3)",
+            labelAlign="left",
+            labelPadding=_ROW_LABEL,
+            labelColor=COLOURS.ink,
+            labelLimit=1000,  # cut by us already
+            grid=grid,
+        ),
+    )

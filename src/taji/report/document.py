@@ -7,8 +7,10 @@ page and the workbook: on paper they would fill a hundred sheets.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from importlib.resources import files
+from itertools import zip_longest
 from pathlib import Path
 
 import typst
@@ -29,7 +31,7 @@ from taji.report.content import PortraitContent
 from taji.report.fonts import family, require
 from taji.report.phrases import Phrases
 from taji.report.story import tell
-from taji.report.tokens import COLOURS
+from taji.report.tokens import CHART_WIDE, COLOURS
 
 __all__ = ["document", "write_pdf"]
 
@@ -78,11 +80,7 @@ def _data(story: Story, language: Language, font: str) -> dict[str, object]:
                 "id": section.id,
                 "level": section.level,
                 "title": section.title,
-                "blocks": [
-                    _block(block)
-                    for block in _on_paper(section.id, section.blocks, phrases)
-                    if not (isinstance(block, Table) and block.folded)
-                ],
+                "blocks": _blocks(_on_paper(section.id, section.blocks, phrases)),
             }
             for section in story.sections
         ],
@@ -92,6 +90,15 @@ def _data(story: Story, language: Language, font: str) -> dict[str, object]:
 def _on_paper(name: str, blocks: tuple[Block, ...], phrases: Phrases) -> tuple[Block, ...]:
     """Say, where the tables begin, that those by group are elsewhere."""
     return (*blocks, Paragraph(phrases("tables_pdf"))) if name == "tables" else blocks
+
+
+def _blocks(blocks: tuple[Block, ...]) -> list[Mapping[str, object]]:
+    """What is printed; a paragraph that leads to a figure stays on its page."""
+    printed = [b for b in blocks if not (isinstance(b, Table) and b.folded)]
+    return [
+        {**_block(block), "leads": isinstance(after, Figure)}
+        for block, after in zip_longest(printed, printed[1:])
+    ]
 
 
 def _block(block: Block) -> Mapping[str, object]:
@@ -119,6 +126,7 @@ def _block(block: Block) -> Mapping[str, object]:
             "caption": block.caption,
             "alt": block.alt,
             "svg": block.wide,
+            "width": _width(block.wide) / CHART_WIDE,
         }
     else:
         data |= {
@@ -130,6 +138,12 @@ def _block(block: Block) -> Mapping[str, object]:
             "note": block.note,
         }
     return data
+
+
+def _width(svg: str) -> float:
+    """Return the width that a picture was drawn for. [px]"""
+    found = re.search(r'<svg [^>]*?width="([\d.]+)"', svg)
+    return float(found.group(1)) if found else float(CHART_WIDE)
 
 
 def write_pdf(content: PortraitContent, path: Path | str, *, language: Language) -> None:

@@ -73,7 +73,7 @@ class Labels:
         """The question in full, or model and node."""
         pair = split_node(question)
         if pair:
-            return f"{self.model(pair[0])}: {self.node(*pair)}"
+            return f"{self.model(pair[0])} · {self.node(*pair)}"
         item = self._item(question)
         return item.label[self.language] if item else question
 
@@ -99,6 +99,12 @@ class Labels:
             return self._group(question, option)
         return option
 
+    def is_exclusive(self, question: str, option: str) -> bool:
+        """Whether an answer excludes all others ("none of these")."""
+        item = self._item(question)
+        options = item.question.options if item else ()
+        return any(one.id == option and one.exclusive for one in options)
+
     def mark(self, question: str, option: str) -> str:
         """A few words for one answer to one question, where both are needed to understand it."""
         item = self._item(question)
@@ -106,7 +112,8 @@ class Labels:
             return self.option(question, option)
         if option in ("yes", "true", "1"):
             return self.short(question)
-        return f"{self.short(question)}: {self.option(question, option)}"
+        colon = "：" if self.language == "zh" else ": "
+        return f"{self.short(question)}{colon}{self.option(question, option)}"
 
     def scale(self, question: str, statistic: str) -> Scale:
         """How numbers of this question and statistic are written."""

@@ -7,7 +7,6 @@ is shown (``taji.report.sentences``, ``taji.report.story``).
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from taji.base.text import Language, Text
@@ -161,23 +160,25 @@ class Scale:
 
 
 def interval(low: float, high: float, scale: Scale, *, n: float | None, language: Language) -> str:
-    """Write a range: ``4%–18%`` in Chinese, ``4–18 %`` in English.
+    """Write a range: ``4%–18%`` in Chinese, ``4–18 %`` in English; other units stand once.
+
+    The ends are rounded plainly: a lower end near nothing is written 0.
 
     Examples
     --------
     >>> interval(0.04, 0.18, Scale(kind="percent"), n=65, language="zh")
     '4%–18%'
-    >>> interval(0.04, 0.18, Scale(kind="percent"), n=65, language="en")
-    '4–18\\xa0%'
+    >>> interval(0.001, 0.18, Scale(kind="percent"), n=65, language="en")
+    '0–18\\xa0%'
+    >>> interval(24_900_000, 39_100_000, Scale(kind="money"), n=65, language="zh")
+    '2,490–3,910万元'
     """
-    one: Callable[[float], str] = lambda value: scale.write(value, n=n, language=language)  # noqa: E731
-    if language == "zh":
-        return f"{one(low)}–{one(high)}"
-    return _without_unit(one(low), one(high)) + one(high)
-
-
-def _without_unit(low: str, high: str) -> str:
-    """Return ``low`` and a dash, without its unit when ``high`` has the same."""
-    number, _, unit = low.partition(_SPACE)
-    same = high.partition(_SPACE)[2] == unit
-    return f"{number if same else low}–"
+    if scale.kind in ("percent", "share"):
+        factor = 100 if scale.kind == "percent" else 1
+        ends = [_fixed(factor * end, _decimals(n)) for end in (low, high)]
+        return f"{ends[0]}%–{ends[1]}%" if language == "zh" else f"{ends[0]}–{ends[1]}{_SPACE}%"
+    words = [scale.write(end, n=n, language=language) for end in (low, high)]
+    units = [word.lstrip("-0123456789.,") for word in words]
+    if units[0] == units[1]:
+        words[0] = words[0].removesuffix(units[0])
+    return "–".join(words)

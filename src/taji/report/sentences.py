@@ -150,6 +150,35 @@ class Writer:
         """Warn where few firms answered."""
         return self.phrases("few", few=FEW) if cell.n is not None and cell.n < FEW else ""
 
+    @property
+    def muted(self) -> frozenset[str]:
+        """Words that stand for an absence."""
+        return frozenset({self.phrases("withheld"), self.phrases("not_asked")})
+
+    def cell_heads(self) -> tuple[str, str, str, str]:
+        """Heads of the four columns that ``cell_words`` fills."""
+        return (
+            self.phrases("h_estimate"),
+            self.phrases("h_interval", confidence=self.confidence),
+            self.phrases("h_n"),
+            self.phrases("h_base"),
+        )
+
+    def cell_words(self, cell: Cell | None, scale: Scale) -> tuple[str, str, str, str]:
+        """Write a cell as a row of a table: estimate, interval, n, base."""
+        absent = self.phrases("not_asked")
+        if cell is not None and cell.withheld:
+            return self.phrases("withheld"), absent, absent, absent
+        if cell is None or cell.shown is None:
+            return absent, absent, absent, absent
+        fields = self.numbers(cell, scale)
+        base = absent if cell.base is None else count(cell.base)
+        return fields["figure"], fields["interval"], fields["n"], base
+
+    def join(self, sentences: Sequence[str]) -> str:
+        """Set sentences one after the other."""
+        return ("" if self.language == "zh" else " ").join(sentences)
+
     def extremes(self, named: Sequence[tuple[str, Cell]]) -> tuple[str, Cell, str, Cell] | None:
         """Return name and cell of the largest and the smallest estimate that are shown."""
         shown = [pair for pair in named if pair[1].shown is not None]

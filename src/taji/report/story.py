@@ -7,6 +7,7 @@ provenance. The page and the PDF show this; neither adds or leaves out a number.
 from __future__ import annotations
 
 from taji.base.text import Language
+from taji.report import beside, by_group, pictures
 from taji.report.blocks import Block, Findings, Notice, Paragraph, Section, Story, Table
 from taji.report.content import PortraitContent
 from taji.report.estimates import Estimates
@@ -14,7 +15,6 @@ from taji.report.labels import Labels
 from taji.report.notes import design_facts, limits, model_notes, provenance
 from taji.report.numbers import count, percent
 from taji.report.phrases import Phrases
-from taji.report.pictures import Pictures
 from taji.report.sentences import Writer, confidence_words
 from taji.report.tables import question_tables
 
@@ -32,9 +32,25 @@ def writer_of(content: PortraitContent, language: Language) -> Writer:
 
 
 def tell(content: PortraitContent, *, language: Language, font: str) -> Story:
-    """Tell a portrait in one language, with its pictures drawn in ``font``."""
+    """Tell a portrait in one language, with its pictures drawn in ``font``.
+
+    The page and the PDF ask for the same story one after the other: the last is kept.
+    """
+    for told, told_language, told_font, story in _LAST:
+        if told is content and (told_language, told_font) == (language, font):
+            return story
+    story = _tell(content, language, font)
+    _LAST[:] = [(content, language, font, story)]
+    return story
+
+
+#: The last story told, with what it was told of. Content is frozen, so it stays true.
+_LAST: list[tuple[PortraitContent, Language, str, Story]] = []
+
+
+def _tell(content: PortraitContent, language: Language, font: str) -> Story:
     write = writer_of(content, language)
-    phrases, pictures = write.phrases, Pictures(write, font)
+    phrases = write.phrases
     city = content.city[language]
     return Story(
         language=language,
@@ -49,9 +65,9 @@ def tell(content: PortraitContent, *, language: Language, font: str) -> Story:
         key_figures=_key_figures(write),
         sections=(
             _findings(write),
-            *_pictures(pictures),
+            *_pictures(write, font),
             *_method(write),
-            *_tables(pictures),
+            *_tables(write),
             _provenance(write),
         ),
         footer=phrases("footer", city=city, period=content.period),
@@ -85,25 +101,25 @@ def _findings(write: Writer) -> Section:
     return Section("findings", phrases("findings"), tuple(blocks))
 
 
-def _pictures(pictures: Pictures) -> list[Section]:
-    phrases = pictures.writer.phrases
+def _pictures(write: Writer, font: str) -> list[Section]:
+    side_by_side = (*pictures.findings(write, font), *pictures.links(write, font))
     parts: list[tuple[str, str, tuple[Block, ...]]] = [
-        ("side-by-side", "chart_findings", (*pictures.findings(), *pictures.links())),
-        ("levels", "levels", tuple(pictures.levels())),
-        ("domains", "domains_head", tuple(pictures.domains())),
-        ("heat", "heat", tuple(pictures.heat_maps())),
-        ("peers", "peers", _peers(pictures)),
-        ("segments", "segments", _segments(pictures.writer)),
-        ("benchmarks", "benchmarks", tuple(pictures.benchmarks())),
+        ("side-by-side", "chart_findings", side_by_side),
+        ("levels", "levels", tuple(pictures.levels(write, font))),
+        ("domains", "domains_head", tuple(by_group.domains(write, font))),
+        ("heat", "heat", tuple(by_group.heat_maps(write, font))),
+        ("peers", "peers", _peers(write, font)),
+        ("segments", "segments", _segments(write)),
+        ("benchmarks", "benchmarks", tuple(beside.benchmarks(write, font))),
     ]
-    return [Section(name, phrases(key), blocks) for name, key, blocks in parts if blocks]
+    return [Section(name, write.phrases(key), blocks) for name, key, blocks in parts if blocks]
 
 
-def _peers(pictures: Pictures) -> tuple[Block, ...]:
-    phrases, figures = pictures.writer.phrases, pictures.peers()
+def _peers(write: Writer, font: str) -> tuple[Block, ...]:
+    figures = beside.peers(write, font)
     if not figures:
-        return (Paragraph(phrases("no_peers")),) if pictures.writer.content.models else ()
-    return (Paragraph(phrases("peers_lead")), *figures)
+        return (Paragraph(write.phrases("no_peers")),) if write.content.models else ()
+    return (Paragraph(write.phrases("peers_lead")), *figures)
 
 
 def _segments(write: Writer) -> tuple[Block, ...]:
@@ -152,12 +168,12 @@ def _method(write: Writer) -> list[Section]:
     return sections
 
 
-def _tables(pictures: Pictures) -> list[Section]:
-    phrases = pictures.writer.phrases
+def _tables(write: Writer) -> list[Section]:
+    phrases = write.phrases
     sections = [Section("tables", phrases("tables"), (Paragraph(phrases("tables_lead")),))]
     sections += [
         Section(f"table-{place}", title, tables, level=3)
-        for place, (title, tables) in enumerate(question_tables(pictures), start=1)
+        for place, (title, tables) in enumerate(question_tables(write), start=1)
     ]
     return sections
 

@@ -8,7 +8,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["CHART_NARROW", "CHART_WIDE", "COLOURS", "HEAT", "SIZES", "Colours", "Sizes"]
+__all__ = [
+    "CHART_NARROW",
+    "CHART_WIDE",
+    "COLOURS",
+    "HEAT",
+    "HEAT_WHITE_OVER",
+    "SIZES",
+    "Colours",
+    "Sizes",
+]
 
 #: Widths that charts are drawn for: a page or A4, and a telephone. [px]
 CHART_WIDE = 680
@@ -38,12 +47,14 @@ class Colours:
 class Sizes:
     """Type sizes of charts. [px]"""
 
-    label: int = 12
-    small: int = 11
-    tiny: int = 10
+    label: int = 13
+    small: int = 12
+    tiny: int = 11
 
 
 COLOURS = Colours()
 SIZES = Sizes()
 #: Steps of the heat map from nothing to all, one hue, ever darker. [sRGB hex]
 HEAT: tuple[str, ...] = ("#f4f8fc", "#d3e3f2", "#a3c6e4", "#659fcb", "#2f75b0", "#0b4a85")
+#: Share from which words on the heat map are white: there both white and black reach 4.5 to 1.
+HEAT_WHITE_OVER = 0.7
