@@ -149,6 +149,24 @@ def test_a_lone_unit_is_refused_by_the_label_of_its_stratum():
     assert "lone_unit: adjust" in caught.value.render("zh")
 
 
+def test_a_lone_unit_of_a_later_stage_is_named_by_the_unit_above():
+    frame = pl.DataFrame(
+        {"park": ["a", "a", "b"], "firm": [1, 2, 3], "parks": [6] * 3, "firms": [8, 8, 5]}
+    )
+    design = Design(cluster=("park", "firm"), population=("parks", "firms"))
+
+    with pytest.raises(LoneUnitError) as caught:
+        design.bind(frame)
+
+    assert (caught.value.fields["labels"], caught.value.fields["stage"]) == (("b",), 2)
+
+
+@pytest.mark.parametrize("mapping", [None, [], "strata"])
+def test_a_design_that_is_no_mapping_is_refused(mapping):
+    with pytest.raises(DesignKeyError):
+        Design.from_mapping(mapping)
+
+
 def test_a_lone_unit_that_is_its_whole_stratum_is_no_fault():
     frame = ROWS[1:].with_columns(firms=pl.Series(["1", "4", "4"]))
 

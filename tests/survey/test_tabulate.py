@@ -15,6 +15,7 @@ from taji.survey.measures import Amount, Choice, Quotient, present
 from taji.survey.tabulate import (
     ESTIMATES,
     BreakdownError,
+    GroupsError,
     IntervalChoiceError,
     finish,
     tabulate,
@@ -329,3 +330,40 @@ def test_options_left_open_are_those_in_the_data():
 
     assert table["option"].to_list() == ["done", "draft", "none"]
     assert [m.options for m in present([MEASURES[0]], survey())] == [("none", "draft", "done")]
+
+
+def test_a_breakdown_that_names_every_firm_is_refused():
+    frame = pl.DataFrame({"enterprise": [str(at) for at in range(3000)], "robots": [1.0] * 3000})
+
+    with pytest.raises(GroupsError) as caught:
+        tabulate(frame, [Amount("robots", pl.col("robots"))], Design(), by=["enterprise"])
+
+    assert (caught.value.fields["column"], caught.value.fields["groups"]) == ("enterprise", 3000)
+
+
+def test_an_empty_group_label_is_no_group_for_empty_means_the_city():
+    frame = pl.DataFrame({"plan": ["yes", "no", "no"], "zone": ["a", "a", ""]})
+
+    table = tabulate(frame, [Choice("plan", ("yes",), pl.col("plan"))], Design(), by=["zone"])
+
+    assert table.select("by", "group", "n").rows() == [(None, None, 3), ("zone", "a", 2)]
+
+
+def test_a_breakdown_named_twice_is_tabulated_once():
+    table = tabulate(survey(), MEASURES, Design(), by=["size", "size"])
+
+    same(table, tabulate(survey(), MEASURES, Design(), by=["size"]))
+
+
+def test_a_question_may_be_its_own_breakdown():
+    table = tabulate(survey(), MEASURES[:1], Design(), by=["plan"])
+
+    own = table.filter(pl.col("group") == pl.col("option"))
+    assert own["estimate"].to_list() == [1, 1, 1]
+
+
+def test_no_respondents_give_rows_without_numbers():
+    table = tabulate(survey().clear(), MEASURES, Design(weight="weight"), by=["size"])
+
+    assert table["n"].sum() == 0
+    assert table["estimate"].null_count() == table.height == 7

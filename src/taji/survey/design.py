@@ -10,15 +10,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal, Self, get_args
+from typing import Any, Literal, Self, get_args
 
 import numpy as np
 import polars as pl
 
 from taji.base.arrays import FloatArray, IntArray
-from taji.base.errors import TajiError
-from taji.base.text import Language
 from taji.survey.calibrate import Calibrated, CalibrationTargets, Method, calibrate
+from taji.survey.design_errors import (
+    DesignColumnError,
+    DesignKeyError,
+    DesignNumberError,
+    LoneUnitError,
+    PopulationError,
+)
 
 __all__ = [
     "Design",
@@ -33,82 +38,6 @@ __all__ = [
 ]
 
 LoneUnit = Literal["error", "adjust", "certainty"]
-
-
-class DesignKeyError(TajiError):
-    """The design says something that cannot be understood."""
-
-    code = "survey.design_key"
-    sentences: ClassVar[dict[Language, str]] = {
-        "en": "design: `{key}` is {value}; expected {expected}. Correct it in design.yaml.",
-        "zh": "设计文件：`{key}` 为 {value}，应为 {expected}。请在 design.yaml 中更正。",
-    }
-
-
-class DesignColumnError(TajiError):
-    """A column that the design names is not in the data."""
-
-    code = "survey.design_column"
-    sentences: ClassVar[dict[Language, str]] = {
-        "en": (
-            "design: `{key}` names the column {column}, which the data do not have (they have: "
-            "{known}). Correct the name, or join the register that holds it."
-        ),
-        "zh": (
-            "设计文件：`{key}` 指定的列 {column} 不在数据中（现有：{known}）。"
-            "请更正列名，或关联含有该列的名录。"
-        ),
-    }
-
-
-class DesignNumberError(TajiError):
-    """A cell that the design needs is missing, or is not a usable number."""
-
-    code = "survey.design_number"
-    sentences: ClassVar[dict[Language, str]] = {
-        "en": (
-            "Row {row}: `{column}` ({key}) is {value}; expected {expected}. Correct the cell, "
-            "or leave the row out on purpose before estimating."
-        ),
-        "zh": (
-            "第 {row} 行：`{column}`（{key}）为 {value}，应为 {expected}。"
-            "请更正该单元格，或在估计之前有意剔除该行。"
-        ),
-    }
-
-
-class PopulationError(TajiError):
-    """The population of a stratum contradicts the rows."""
-
-    code = "survey.population"
-    sentences: ClassVar[dict[Language, str]] = {
-        "en": (
-            "Stratum {stratum}: {problem} (drawn {drawn}, population {population:.10g}). Correct "
-            "`{column}`: it is the number of units in the stratum, the same on every row of it."
-        ),
-        "zh": (
-            "层 {stratum}：{problem}（样本 {drawn}，总体 {population:.10g}）。"
-            "请更正 `{column}`：应为该层的单位总数，层内各行相同。"
-        ),
-    }
-
-
-class LoneUnitError(TajiError):
-    """A stratum has one unit only, so its variance cannot be estimated."""
-
-    code = "survey.lone_unit"
-    sentences: ClassVar[dict[Language, str]] = {
-        "en": (
-            "{count} strata have a single unit and no variance: {strata}. Merge each with a "
-            "similar stratum, or set `lone_unit: adjust` (cautious) or `lone_unit: certainty` "
-            "(only if the unit was sure to be drawn) in design.yaml."
-        ),
-        "zh": (
-            "有 {count} 个层只有一个单位，无法估计方差：{strata}。"
-            "请与相近的层合并，或在 design.yaml 中设置 `lone_unit: adjust`（偏保守）"
-            "或 `lone_unit: certainty`（仅当该单位必然入样）。"
-        ),
-    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +56,8 @@ class Stage:
         Units in the sample. [units]
     fraction : FloatArray, shape (n_stratum,)
         Share of the stratum's units that was drawn; 0 where no population is given. [fraction]
+    labels : tuple of str
+        Names of the strata.
     """
 
     stratum: IntArray
@@ -134,6 +65,7 @@ class Stage:
     stratum_of_unit: IntArray | None
     drawn: FloatArray
     fraction: FloatArray
+    labels: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,8 +84,6 @@ class Sample:
         What the residuals need, where weights were calibrated.
     lone_unit : LoneUnit
         What a stratum with one unit adds to the variance.
-    strata : tuple of str
-        Labels of the strata of the first stage.
     """
 
     leaf: IntArray
@@ -161,7 +91,11 @@ class Sample:
     stages: tuple[Stage, ...]
     calibrated: Calibrated | None
     lone_unit: LoneUnit
-    strata: tuple[str, ...]
+
+    @property
+    def strata(self) -> tuple[str, ...]:
+        """Labels of the strata of the first stage."""
+        return self.stages[0].labels
 
     @property
     def degrees_of_freedom(self) -> int:
@@ -217,6 +151,8 @@ class Design:
             For an unknown key or a value of the wrong kind.
         """
         known = ("strata", "cluster", "weight", "population", "calibrate", "lone_unit")
+        if not isinstance(mapping, Mapping):
+            raise DesignKeyError(key="design", value=mapping, expected="keys: " + " | ".join(known))
         for key in mapping:
             if key not in known:
                 raise DesignKeyError(key=key, value="unknown", expected=" | ".join(known))
@@ -258,13 +194,13 @@ class Design:
         stratum, labels = _crossed(frame, self.strata, key="strata")
         leaf, stages = self._stages(frame, stratum, labels)
         if self.lone_unit == "error":
-            _check_lone(stages, labels)
+            _check_lone(stages)
         weight = self._weights(frame, leaf, stages)
         calibrated = None
         if self.calibrate is not None:
             calibrated = calibrate(frame, weight, self.calibrate)
             weight = calibrated.weight
-        return Sample(leaf, weight, stages, calibrated, self.lone_unit, labels)
+        return Sample(leaf, weight, stages, calibrated, self.lone_unit)
 
     def _check_columns(self, frame: pl.DataFrame) -> None:
         for key in ("strata", "cluster", "population"):
@@ -301,7 +237,7 @@ class Design:
         stages = []
         for at, (upper, unit) in enumerate(rows):
             column = self.population[at] if at < len(self.population) else None
-            names = labels if at == 0 else None
+            names = labels if at == 0 else _names(frame, self.cluster[at - 1], upper)
             stages.append(_stage(frame, upper, unit, leaf, column, names))
         return leaf, tuple(stages)
 
@@ -390,8 +326,9 @@ def _crossed(
         return np.zeros(frame.height, dtype=np.int64), ("*",)
     texts = [frame[column].cast(pl.String) for column in columns]
     for column, text in zip(columns, texts, strict=True):
-        if text.null_count():
-            row = int(text.is_null().arg_max() or 0)
+        empty = text.is_null() | (text == "").fill_null(value=True)
+        if empty.any():
+            row = int(empty.arg_max() or 0)
             raise DesignNumberError(
                 row=row + 1, column=column, key=key, value="empty", expected="a label"
             )
@@ -400,6 +337,12 @@ def _crossed(
     known = series.unique().sort()
     codes = series.cast(pl.Enum(known)).to_physical().to_numpy().astype(np.int64)
     return codes, tuple(known.to_list())
+
+
+def _names(frame: pl.DataFrame, column: str, unit: IntArray) -> tuple[str, ...]:
+    """Labels of the units above, which are the strata of the next stage."""
+    first = _first_of(unit, int(unit.max(initial=-1)) + 1)
+    return tuple(frame[column].cast(pl.String).gather(first))
 
 
 def _dense(codes: IntArray) -> IntArray:
@@ -434,7 +377,7 @@ def _stage(
     unit: IntArray | None,
     leaf: IntArray,
     population: str | None,
-    labels: tuple[str, ...] | None,
+    labels: tuple[str, ...],
 ) -> Stage:
     n_stratum = int(stratum.max(initial=-1)) + 1
     at_leaf = _first_of(leaf, int(leaf.max(initial=-1)) + 1)
@@ -450,6 +393,7 @@ def _stage(
         stratum_of_unit=stratum_of_unit,
         drawn=drawn,
         fraction=_fractions(frame, stratum, drawn, population, labels),
+        labels=labels,
     )
 
 
@@ -458,7 +402,7 @@ def _fractions(
     stratum: IntArray,
     drawn: FloatArray,
     column: str | None,
-    labels: tuple[str, ...] | None,
+    labels: tuple[str, ...],
 ) -> FloatArray:
     if column is None:
         return np.zeros(len(drawn))
@@ -467,7 +411,7 @@ def _fractions(
 
     def refuse(at: int, problem: str, value: float) -> PopulationError:
         return PopulationError(
-            stratum=labels[at] if labels is not None else f"#{at + 1}",
+            stratum=labels[at],
             problem=problem,
             drawn=int(drawn[at]),
             population=float(value),
@@ -485,11 +429,11 @@ def _fractions(
     return np.asarray(drawn / population)
 
 
-def _check_lone(stages: tuple[Stage, ...], labels: tuple[str, ...]) -> None:
+def _check_lone(stages: tuple[Stage, ...]) -> None:
     for at, stage in enumerate(stages):
         lone = np.flatnonzero((stage.drawn == 1) & (stage.fraction < 1))
         if len(lone):
-            names = [labels[code] if at == 0 else f"#{code + 1}" for code in lone[:10]]
+            names = [stage.labels[code] for code in lone[:10]]
             more = "…" if len(lone) > 10 else ""
             raise LoneUnitError(
                 count=len(lone), strata=", ".join(names) + more, labels=tuple(names), stage=at + 1

@@ -13,7 +13,6 @@ sample, because how many fell into the domain is itself chance.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import reduce
 from itertools import chain
 from typing import ClassVar
@@ -21,16 +20,14 @@ from typing import ClassVar
 import numpy as np
 import polars as pl
 
-from taji.base.arrays import BoolArray, FloatArray, IntArray
 from taji.base.errors import TajiError
 from taji.base.text import Language
-from taji.survey.calibrate import Calibrated
 from taji.survey.design import Design, Sample
 from taji.survey.intervals import INTERVALS, IntervalName, proportion_interval, t_interval
 from taji.survey.measures import Measure, present
-from taji.survey.sums import binned
 from taji.survey.tabulate_cells import (
-    Moments,
+    AUXILIARY,
+    LEAF,
     Partial,
     Tally,
     merge,
@@ -38,11 +35,12 @@ from taji.survey.tabulate_cells import (
     place_rows,
     tally,
 )
-from taji.survey.variance import design_variance, spread_in_leaves
+from taji.survey.tabulate_linear import Breakdown, estimated
 
 __all__ = [
     "ESTIMATES",
     "BreakdownError",
+    "GroupsError",
     "IntervalChoiceError",
     "finish",
     "tabulate",
@@ -68,10 +66,25 @@ ESTIMATES = pl.Schema(
     }
 )
 
-#: A cell for each domain of a calibrated sample is held in blocks of this many numbers.
-BLOCK = 4_000_000
-#: A design effect below this is rounding: a calibrated margin has no variance. [ratio]
-ROUNDING = 1e-24
+
+#: A breakdown with more groups than this names firms rather than grouping them.
+MOST_GROUPS = 2_000
+
+
+class GroupsError(TajiError):
+    """A breakdown has more groups than a table can mean."""
+
+    code = "survey.groups"
+    sentences: ClassVar[dict[Language, str]] = {
+        "en": (
+            "`--by {column}` has {groups} groups, and {most} are the most. Break down by a "
+            "column that groups firms (industry, size, district), not one that names them."
+        ),
+        "zh": (
+            "`--by {column}` 有 {groups} 个组，最多 {most} 个。"
+            "请使用把企业分组的列（行业、规模、区县），而不是逐家标识企业的列。"
+        ),
+    }
 
 
 class BreakdownError(TajiError):
@@ -138,7 +151,7 @@ def tabulate(
 
     Raises
     ------
-    BreakdownError, IntervalChoiceError
+    BreakdownError, GroupsError, IntervalChoiceError
         See each; the design adds its own.
 
     Notes
@@ -168,8 +181,7 @@ def tabulate(
     >>> table.select("estimate", pl.col("se").round(4), "n").rows()
     [(0.25, 0.2372, 4)]
     """
-    sample = design.bind(frame)
-    rows = np.arange(frame.height)
+    sample, rows, by = design.bind(frame), np.arange(frame.height), tuple(dict.fromkeys(by))
     _check(frame, by, confidence, interval)
     found = present(measures, frame)
     place = place_rows(frame, rows, sample, by)
@@ -209,6 +221,7 @@ def tabulate_batches(
     DataFrame
         ``ESTIMATES``.
     """
+    by = tuple(dict.fromkeys(by))
     whole = reduce(merge, _partials(batches, measures, sample, by, confidence, interval))
     return finish(whole, sample, by, confidence, interval)
 
@@ -264,39 +277,28 @@ def finish(
     return pl.DataFrame(data, schema=ESTIMATES).with_columns(pl.col(pl.Float64).fill_nan(None))
 
 
-@dataclass(frozen=True, slots=True)
-class _Breakdown:
-    """Cells and the groups they fall in; -1 for none."""
-
-    by: str | None
-    groups: tuple[str | None, ...]
-    leaf: IntArray
-    auxiliary: IntArray
-    group: IntArray
+def _city(cells: pl.DataFrame) -> Breakdown:
+    leaf, auxiliary = (cells[name].to_numpy() for name in (LEAF, AUXILIARY))
+    return Breakdown(None, (None,), leaf, auxiliary, np.zeros(cells.height, dtype=np.int64))
 
 
-def _city(cells: pl.DataFrame) -> _Breakdown:
-    leaf, auxiliary = (cells[name].to_numpy() for name in ("leaf", "auxiliary"))
-    return _Breakdown(None, (None,), leaf, auxiliary, np.zeros(cells.height, dtype=np.int64))
-
-
-def _breakdown(cells: pl.DataFrame, by: str) -> _Breakdown:
+def _breakdown(cells: pl.DataFrame, by: str) -> Breakdown:
     city = _city(cells)
     known = cells[by].drop_nulls().unique().sort()
     codes = cells[by].cast(pl.Enum(known)).to_physical().cast(pl.Int64).fill_null(-1)
-    return _Breakdown(by, tuple(known), city.leaf, city.auxiliary, codes.to_numpy())
+    return Breakdown(by, tuple(known), city.leaf, city.auxiliary, codes.to_numpy())
 
 
 def _rows(
     sample: Sample,
-    breakdown: _Breakdown,
+    breakdown: Breakdown,
     held: Tally,
     statistic: str,
     confidence: float,
     interval: IntervalName,
 ) -> Iterator[tuple[object, ...]]:
     """The rows of one statistic of one measure in one breakdown."""
-    found = _estimate(sample, breakdown, held, statistic)
+    found = estimated(sample, breakdown, held, statistic)
     df, n = found.df, found.n
     if statistic == "proportion":
         value = np.clip(found.estimate, 0, 1)
@@ -323,239 +325,15 @@ def _rows(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """Estimates of all groups of a breakdown; NaN where nobody answered."""
-
-    estimate: FloatArray
-    se: FloatArray
-    df: FloatArray
-    n: FloatArray
-    base: FloatArray
-    deff: FloatArray
-
-
-def _estimate(sample: Sample, breakdown: _Breakdown, held: Tally, statistic: str) -> _Found:
-    moments, size = held.moments, len(breakdown.groups)
-    inside = breakdown.group >= 0
-    group = breakdown.group[inside]
-    whole = _summed(moments, inside, group, size)
-    x, e = whole.total[:, 0], whole.total[:, 1]
-    answered = (whole.n > 0) & (x != 0)
-    offset = np.divide(e, x, out=np.full(size, np.nan), where=answered)
-    if statistic == "total":
-        estimate = np.where(answered, e + held.centre * x, np.nan)
-        lead = np.column_stack((np.full(size, held.centre), np.ones(size)))
-    else:
-        estimate = held.centre + offset
-        scale = np.divide(1.0, x, out=np.zeros(size), where=answered)
-        lead = np.column_stack((-np.nan_to_num(offset) * scale, scale))
-    variance = _variance(sample, breakdown, moments, lead)
-    reference = _reference(whole, np.nan_to_num(offset), statistic)
-    usable = answered & (reference > 0)
-    variance = np.where(usable & (variance < ROUNDING * reference), 0.0, variance)
-    return _Found(
-        estimate=estimate,
-        se=np.where(answered, np.sqrt(np.maximum(variance, 0)), np.nan),
-        df=_degrees_of_freedom(sample, breakdown, moments),
-        n=whole.n,
-        base=whole.asked,
-        deff=np.divide(variance, reference, out=np.full(size, np.nan), where=usable),
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class _Summed:
-    n: FloatArray
-    asked: FloatArray
-    total: FloatArray
-    square: FloatArray
-
-
-def _summed(moments: Moments, inside: BoolArray, group: IntArray, size: int) -> _Summed:
-    def add(values: FloatArray) -> FloatArray:
-        return binned(group, values[inside], size)
-
-    def columns(values: FloatArray) -> FloatArray:
-        return np.column_stack([add(values[:, at]) for at in range(values.shape[1])])
-
-    return _Summed(
-        add(moments.n), add(moments.asked), columns(moments.total), columns(moments.square)
-    )
-
-
-def _reference(whole: _Summed, offset: FloatArray, statistic: str) -> FloatArray:
-    """Variance of the same statistic from a simple random sample without replacement."""
-    x = whole.total[:, 0]
-    mass = whole.total[:, -1] if statistic == "ratio" else x
-    xx, xe, ee = whole.square.T
-    residual = ee - 2 * offset * xe + offset**2 * xx
-    n = whole.n
-    factor = n / np.maximum(n - 1, 1) * (mass - n) / np.maximum(n, 1)
-    # residual/mass is the variance of one firm; a mean divides (mass - n)/n by mass, a
-    # total multiplies it by mass.
-    squared = factor * residual / np.where(mass > 0, mass, 1.0)
-    if statistic == "total":
-        return np.asarray(squared * mass)
-    if statistic == "ratio":
-        return np.asarray(squared * mass / np.where(x != 0, x, 1.0) ** 2)
-    return np.asarray(squared / np.where(mass > 0, mass, 1.0))
-
-
-def _variance(
-    sample: Sample, breakdown: _Breakdown, moments: Moments, lead: FloatArray
-) -> FloatArray:
-    """Variance of the influences ``lead`` times basis, for all groups."""
-    if sample.calibrated is None:
-        inside = breakdown.group >= 0
-        group = breakdown.group[inside]
-        part = _influences(moments, inside, lead[group])
-        return _of_parts(sample, breakdown.leaf[inside], group, part, len(lead))
-    block = max(1, BLOCK // max(1, len(breakdown.leaf)))
-    pieces = [
-        _calibrated_variance(sample, breakdown, moments, lead, range(start, stop))
-        for start, stop in _blocks(len(lead), block)
-    ]
-    return np.concatenate(pieces)
-
-
-def _blocks(size: int, block: int) -> Iterator[tuple[int, int]]:
-    for start in range(0, size, block):
-        yield start, min(start + block, size)
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """Rows, sum of influences, and their centred sum of squares."""
-
-    n: FloatArray
-    total: FloatArray
-    spread: FloatArray
-
-
-def _influences(moments: Moments, inside: BoolArray, lead: FloatArray) -> _Part:
-    """Influences of the rows that answered, ``lead`` times basis."""
-    wide = lead.shape[1]
-    total = moments.total[inside][:, :wide]
-    spread = moments.spread[inside][:, :wide, :wide]
-    return _Part(
-        n=moments.n[inside],
-        total=np.einsum("cq,cq->c", total, lead),
-        spread=np.einsum("cq,cqr,cr->c", lead, spread, lead),
-    )
-
-
-def _of_parts(
-    sample: Sample, leaf: IntArray, group: IntArray, part: _Part, n_group: int
-) -> FloatArray:
-    """Variance where every row in no part has influence 0."""
-    last = sample.stages[-1]
-    n_leaf = len(last.stratum)
-    total = binned(leaf * n_group + group, part.total, n_leaf * n_group)
-    total = total.reshape(n_leaf, n_group)
-    if last.unit is not None:
-        return design_variance(sample, total)
-    spread = spread_in_leaves(
-        leaf, group, part.n, part.total, part.spread, drawn=last.drawn, n_domain=n_group
-    )
-    return design_variance(sample, total, spread)
-
-
-def _calibrated_variance(
-    sample: Sample, breakdown: _Breakdown, moments: Moments, lead: FloatArray, groups: range
-) -> FloatArray:
-    """Variance of the residuals of the influences on the calibration variables.
-
-    A residual is an influence less what the regression foretells; firms outside the
-    domain have influence 0, but are foretold something all the same.
-    """
-    calibrated = sample.calibrated
-    assert calibrated is not None
-    n_group, lead = len(groups), lead[groups.start : groups.stop]
-    own = (breakdown.group >= groups.start) & (breakdown.group < groups.stop)
-    group, auxiliary = breakdown.group[own] - groups.start, breakdown.auxiliary
-    plain = _influences(moments, own, lead[group])
-    fit = _foretold(calibrated, auxiliary[own], group, plain.total, n_group)
-
-    one = 0 if moments.total.shape[1] == lead.shape[1] else lead.shape[1]
-    full = np.zeros((len(group), moments.total.shape[1]))
-    full[:, : lead.shape[1]] = lead[group]
-    full[:, one] -= fit[auxiliary[own], group]
-    blank = moments.blank.T
-    everyone = _joined(
-        (moments.n, moments.total[:, one], moments.spread[:, one, one]),
-        (blank[0], blank[1], blank[2]),
-    )
-    others = breakdown.group[:, None] != np.arange(groups.start, groups.stop)
-    cell, other_group = np.nonzero(others)
-    parts = (
-        _influences(moments, own, full),
-        _scaled(tuple(part[own] for part in blank), -fit[auxiliary[own], group]),
-        _scaled(tuple(part[cell] for part in everyone), -fit[auxiliary[cell], other_group]),
-    )
-    return _of_parts(
-        sample,
-        np.concatenate((breakdown.leaf[own], breakdown.leaf[own], breakdown.leaf[cell])),
-        np.concatenate((group, group, other_group)),
-        _Part(
-            np.concatenate([part.n for part in parts]),
-            np.concatenate([part.total for part in parts]),
-            np.concatenate([part.spread for part in parts]),
-        ),
-        n_group,
-    )
-
-
-def _foretold(
-    calibrated: Calibrated, auxiliary: IntArray, group: IntArray, total: FloatArray, n_group: int
-) -> FloatArray:
-    """What the calibration variables foretell of an influence per unit of weight."""
-    n_auxiliary = len(calibrated.auxiliary)
-    weighted = total / calibrated.ratio[auxiliary]
-    summed = binned(auxiliary * n_group + group, weighted, n_auxiliary * n_group)
-    slopes = calibrated.projector @ (calibrated.auxiliary.T @ summed.reshape(n_auxiliary, n_group))
-    return np.asarray(calibrated.auxiliary @ slopes)
-
-
-def _joined(
-    first: tuple[FloatArray, ...], second: tuple[FloatArray, ...]
-) -> tuple[FloatArray, ...]:
-    """Rows, weight and centred sum of squares of weight of two groups of rows."""
-    (n, w, v), (m, u, s) = first, second
-    both = np.maximum(n + m, 1)
-    away = w / np.maximum(n, 1) - u / np.maximum(m, 1)
-    return n + m, w + u, v + s + n * m / both * away**2
-
-
-def _scaled(weights: tuple[FloatArray, ...], by: FloatArray) -> _Part:
-    """Influences that are one number times the weight, for each part."""
-    n, total, spread = weights
-    return _Part(n=n, total=by * total, spread=by**2 * spread)
-
-
-def _degrees_of_freedom(sample: Sample, breakdown: _Breakdown, moments: Moments) -> FloatArray:
-    """Units less strata of the first stage, among rows that answered in each group."""
-    first, n_group = sample.stages[0], len(breakdown.groups)
-    held = (breakdown.group >= 0) & (moments.n > 0)
-    leaf, group = breakdown.leaf[held], breakdown.group[held]
-
-    def distinct(code: IntArray, size: int) -> FloatArray:
-        seen = np.bincount(code * n_group + group, minlength=size * n_group) > 0
-        return np.asarray(seen.reshape(size, n_group).sum(axis=0), dtype=np.float64)
-
-    strata = distinct(first.stratum[leaf], len(first.drawn))
-    if first.unit is None:
-        return binned(group, moments.n[held], n_group) - strata
-    assert first.stratum_of_unit is not None
-    return np.asarray(distinct(first.unit[leaf], len(first.stratum_of_unit)) - strata)
-
-
 def _check(
     frame: pl.DataFrame, by: Sequence[str], confidence: float, interval: IntervalName
 ) -> None:
     for column in by:
         if column not in frame.columns:
             raise BreakdownError(column=column, known=", ".join(frame.columns[:12]))
+        groups = frame[column].n_unique()
+        if groups > MOST_GROUPS:
+            raise GroupsError(column=column, groups=groups, most=MOST_GROUPS)
     if interval not in INTERVALS or not 0 < confidence < 1:
         raise IntervalChoiceError(
             interval=interval, confidence=confidence, known=", ".join(INTERVALS)

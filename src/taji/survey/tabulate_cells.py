@@ -21,83 +21,25 @@ from taji.base.arrays import BoolArray, FloatArray, IntArray
 from taji.survey.design import Sample
 from taji.survey.measures import Amount, Choice, Measure, Quotient
 from taji.survey.sums import binned
+from taji.survey.tabulate_moments import Moments, mean_rows, ratio
 
-__all__ = ["Moments", "Partial", "Place", "Tally", "merge", "partial", "place_rows", "tally"]
+__all__ = [
+    "AUXILIARY",
+    "LEAF",
+    "Moments",
+    "Partial",
+    "Place",
+    "Tally",
+    "merge",
+    "partial",
+    "place_rows",
+    "tally",
+]
 
 #: Weights that differ by less inside a cell are equal: binary rounding. [fraction]
 EVEN_WEIGHTS = 1e-13
-
-
-@dataclass(frozen=True, slots=True)
-class Moments:
-    r"""What each cell holds of one measure.
-
-    With :math:`x_i` 1 (or the denominator of a ratio), :math:`e_i = y_i - c x_i` and *c* the
-    measure's centre, the *basis* is :math:`(x, e)`, for a ratio :math:`(x, e, 1)`; sums run
-    over the rows that answered.
-
-    Attributes
-    ----------
-    n, asked : FloatArray, shape (n_cell,)
-        Rows that answered with weight, rows that were asked.
-    total : FloatArray, shape (n_cell, n_basis)
-        Weighted sums of the basis.
-    spread : FloatArray, shape (n_cell, n_basis, n_basis)
-        Centred sums of products of the weighted basis.
-    square : FloatArray, shape (n_cell, 3)
-        Weighted sums of :math:`x^2, x e, e^2`.
-    blank : FloatArray, shape (n_cell, 3)
-        Rows that did not answer: their number, weight, and centred sum of squares of weight.
-    """
-
-    n: FloatArray
-    asked: FloatArray
-    total: FloatArray
-    spread: FloatArray
-    square: FloatArray
-    blank: FloatArray
-
-    def pooled(self, index: IntArray, size: int) -> Moments:
-        """Join cells that share an index."""
-        n = binned(index, self.n, size)
-        total = _add(index, self.total, size)
-        away = _mean(self.total, self.n) - _mean(total, n)[index]
-        between = self.n[:, None, None] * away[:, :, None] * away[:, None, :]
-        blank = _add(index, self.blank, size)
-        lone = _ratio(self.blank[:, 1], self.blank[:, 0])
-        lone = lone - _ratio(blank[:, 1], blank[:, 0])[index]
-        blank[:, 2] += binned(index, self.blank[:, 0] * lone**2, size)
-        return Moments(
-            n=n,
-            asked=binned(index, self.asked, size),
-            total=total,
-            spread=_add(index, self.spread + between, size),
-            square=_add(index, self.square, size),
-            blank=blank,
-        )
-
-    def recentred(self, shift: float) -> Moments:
-        """The same moments about a centre higher by ``shift``."""
-        if shift == 0:
-            return self
-        turn = np.eye(self.total.shape[1])
-        turn[1, 0] = -shift
-        xx, xe, ee = self.square.T
-        square = np.column_stack((xx, xe - shift * xx, ee - 2 * shift * xe + shift**2 * xx))
-        return replace(
-            self, total=self.total @ turn.T, spread=turn @ self.spread @ turn.T, square=square
-        )
-
-    def joined(self, other: Moments) -> Moments:
-        """Both lists of cells, one after the other."""
-        return Moments(
-            np.concatenate((self.n, other.n)),
-            np.concatenate((self.asked, other.asked)),
-            np.concatenate((self.total, other.total)),
-            np.concatenate((self.spread, other.spread)),
-            np.concatenate((self.square, other.square)),
-            np.concatenate((self.blank, other.blank)),
-        )
+#: Columns of the cells beside the breakdowns; no survey tool gives such names.
+LEAF, AUXILIARY = "@leaf", "@auxiliary"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +72,7 @@ class Partial:
     Attributes
     ----------
     cells : DataFrame
-        ``leaf``, ``auxiliary`` (codes into the sample) and the breakdowns; null in a
+        ``@leaf``, ``@auxiliary`` (codes into the sample) and the breakdowns; null in a
         breakdown belongs to no group.
     tallies : tuple of Tally
         One for each measure and option, in the order tabulated.
@@ -175,9 +117,9 @@ def merge(first: Partial, second: Partial) -> Partial:
     keys = first.cells.columns
     both = pl.concat((first.cells, second.cells))
     cells = both.unique(maintain_order=True)
-    numbered = cells.with_row_index("_cell")
+    numbered = cells.with_row_index("@cell")
     index = (
-        both.join(numbered, on=keys, how="left", nulls_equal=True, maintain_order="left")["_cell"]
+        both.join(numbered, on=keys, how="left", nulls_equal=True, maintain_order="left")["@cell"]
         .to_numpy()
         .astype(np.int64)
     )
@@ -240,7 +182,7 @@ def place_rows(frame: pl.DataFrame, rows: IntArray, sample: Sample, by: Sequence
     auxiliary = np.zeros_like(rows) if calibrated is None else calibrated.code[rows]
     columns: list[tuple[IntArray, list[object]]] = [_levels(sample.leaf[rows]), _levels(auxiliary)]
     for column in by:
-        values = frame[column].cast(pl.String)
+        values = frame[column].cast(pl.String).replace("", None)
         known = values.drop_nulls().unique().sort()
         codes = values.cast(pl.Enum(known)).to_physical().cast(pl.Int64).fill_null(len(known))
         columns.append((codes.to_numpy(), [*known.to_list(), None]))
@@ -249,11 +191,11 @@ def place_rows(frame: pl.DataFrame, rows: IntArray, sample: Sample, by: Sequence
         joint = joint * len(levels) + place
     keys, code = _compressed(joint, int(np.prod([len(levels) for _, levels in columns])))
     named: dict[str, pl.Series] = {}
-    for name, (_, levels) in reversed(list(zip(("leaf", "auxiliary", *by), columns, strict=True))):
-        kind = pl.Int64 if name in ("leaf", "auxiliary") else pl.String
+    for name, (_, levels) in reversed(list(zip((LEAF, AUXILIARY, *by), columns, strict=True))):
+        kind = pl.Int64 if name in (LEAF, AUXILIARY) else pl.String
         named[name] = pl.Series(name, levels, dtype=kind).gather(keys % len(levels))
         keys = keys // len(levels)
-    cells = pl.DataFrame([named[name] for name in ("leaf", "auxiliary", *by)])
+    cells = pl.DataFrame([named[name] for name in (LEAF, AUXILIARY, *by)])
     weight = sample.weight[rows]
     n = np.bincount(code, minlength=cells.height).astype(np.float64)
     mean = binned(code, weight, cells.height) / np.maximum(n, 1)
@@ -361,9 +303,9 @@ def _indicator(place: Place, yes: Sums, no: Sums, blank: Sums, asked: FloatArray
     (n1, w1, v1), (n0, w0, v0) = (_weights(place, part) for part in (yes, no))
     n = n1 + n0
     # Parts have the mean weighted basis (m1, m1) and (m0, 0).
-    m1, m0 = _ratio(w1, n1), _ratio(w0, n0)
+    m1, m0 = ratio(w1, n1), ratio(w0, n0)
     away = np.stack((m1 - m0, m1), axis=1)
-    between = _ratio(n1 * n0, n)[:, None, None] * away[:, :, None] * away[:, None, :]
+    between = ratio(n1 * n0, n)[:, None, None] * away[:, :, None] * away[:, None, :]
     spread = between + v1[:, None, None]
     spread[:, 0, 0] += v0
     return Moments(
@@ -379,7 +321,7 @@ def _indicator(place: Place, yes: Sums, no: Sums, blank: Sums, asked: FloatArray
 def _weights(place: Place, part: Sums) -> Sums:
     """Rows, sum of weights and centred sum of squares of weights."""
     n, first, second = part
-    return n, place.mean_weight * n + first, np.maximum(second - _ratio(first**2, n), 0)
+    return n, place.mean_weight * n + first, np.maximum(second - ratio(first**2, n), 0)
 
 
 def _amount(frame: pl.DataFrame, place: Place, measure: Amount, asked: BoolArray | None) -> Tally:
@@ -403,7 +345,7 @@ def _amount(frame: pl.DataFrame, place: Place, measure: Amount, asked: BoolArray
 def _even_amount(place: Place, answered: BoolArray, e: FloatArray, n: FloatArray) -> Moments:
     """The general moments where a cell's rows weigh the same: two passes suffice."""
     w, plain = place.mean_weight, place.add(e)
-    deviation = np.where(answered, e - _ratio(plain, n)[place.code], 0.0)
+    deviation = np.where(answered, e - ratio(plain, n)[place.code], 0.0)
     centred = place.add(deviation**2)
     spread = np.zeros((place.size, 2, 2))
     spread[:, 1, 1] = w**2 * centred
@@ -412,7 +354,7 @@ def _even_amount(place: Place, answered: BoolArray, e: FloatArray, n: FloatArray
         asked=n,
         total=np.column_stack((w * n, w * plain)),
         spread=spread,
-        square=np.column_stack((w * n, w * plain, w * (centred + _ratio(plain**2, n)))),
+        square=np.column_stack((w * n, w * plain, w * (centred + ratio(plain**2, n)))),
         blank=_blank(place, answered, n),
     )
 
@@ -436,7 +378,7 @@ def _quotient(
 def _general(place: Place, answered: BoolArray, basis: list[FloatArray], n: FloatArray) -> Moments:
     """Moments of any weighted basis, its columns 0 where not answered."""
     total = np.column_stack([place.add(column) for column in basis])
-    mean = _mean(total, n)
+    mean = mean_rows(total, n)
     away = [
         np.where(answered, column - mean[:, at][place.code], 0.0) for at, column in enumerate(basis)
     ]
@@ -470,17 +412,3 @@ def _answered(answered: BoolArray, asked: BoolArray | None, place: Place) -> Boo
 
 def _centre(top: float, bottom: float) -> float:
     return top / bottom if bottom != 0 else 0.0
-
-
-def _ratio(top: FloatArray, bottom: FloatArray) -> FloatArray:
-    return np.divide(top, bottom, out=np.zeros_like(top), where=bottom != 0)
-
-
-def _mean(total: FloatArray, n: FloatArray) -> FloatArray:
-    return np.divide(total, n[:, None], out=np.zeros_like(total), where=n[:, None] > 0)
-
-
-def _add(index: IntArray, values: FloatArray, size: int) -> FloatArray:
-    flat = values.reshape(len(values), int(np.prod(values.shape[1:])))
-    columns = [binned(index, flat[:, at], size) for at in range(flat.shape[1])]
-    return np.stack(columns, axis=1).reshape(size, *values.shape[1:])
