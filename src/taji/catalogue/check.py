@@ -28,12 +28,13 @@ from taji.catalogue.yaml import read
 
 __all__ = ["check", "kind_of"]
 
-#: The key that only one kind of pack has.
+#: Keys that only one kind of pack has: one of them is enough to know it, the rest may be missing.
 _MARKS = {
-    "nodes": "models",
-    "sections": "questionnaires",
-    "indicators": "benchmarks",
-    "entries": "registers",
+    "models": ("nodes", "levels", "coverage_min", "readings"),
+    "questionnaires": ("sections", "findings", "domains"),
+    "benchmarks": ("indicators",),
+    "registers": ("entries", "rule"),
+    "cities": ("firms", "districts", "round"),
 }
 #: Keys that name a choice already made; a pack offers choices and makes none.
 _CHOSEN = ("profile", "options")
@@ -62,7 +63,7 @@ def check(path: str | Path) -> tuple[Problem, ...]:
     except PackError as error:
         return error.problems
     kind = kind_of(raw, file)
-    if kind is None or (kind != "terms" and not isinstance(raw, dict)):
+    if kind is None:
         reason = Text(
             zh="看不出是哪种数据包：没有 nodes、sections、indicators 或 entries",
             en="no kind of pack: it has neither nodes, sections, indicators nor entries",
@@ -75,12 +76,12 @@ def kind_of(raw: Any, file: Path) -> str | None:
     """Return the kind of pack that a file holds, or None."""
     if not isinstance(raw, dict):
         return None
-    for key, kind in _MARKS.items():
-        if key in raw:
-            return kind
     if file.stem == "terms":
         return "terms"
-    return "cities" if "id" in raw else None
+    for kind, keys in _MARKS.items():
+        if any(key in raw for key in keys):
+            return kind
+    return None
 
 
 def _questionnaire(file: Path, raw: dict[str, Any]) -> Iterator[Problem]:
@@ -139,7 +140,7 @@ def _model(file: Path, raw: dict[str, Any]) -> Iterator[Problem]:
     told: set[tuple[str, str]] = set()
     for place, chosen in enumerate(choices.one_at_a_time()):
         name = " ".join(f"{k}={v}" for k, v in chosen.items() if choices.defaults.get(k) != v)
-        for problem in _resolved(file, raw, chosen, name if place else "", questionnaire):
+        for problem in _of_choice(file, raw, chosen, name if place else "", questionnaire):
             if (problem.path, problem.code) not in told:
                 told.add((problem.path, problem.code)) if not problem.choice else None
                 yield problem
@@ -192,18 +193,26 @@ def _choices(file: Path, raw: Mapping[str, Any], choices: Choices) -> Iterator[P
             yield Problem(str(file), key, reason, "catalogue.unknown_key")
 
 
-def _resolved(
+def _of_choice(
     file: Path,
     raw: Mapping[str, Any],
     chosen: Mapping[str, str],
     choice: str,
     questionnaire: Questionnaire | None,
-) -> Iterator[Problem]:
+) -> tuple[Problem, ...]:
     try:
         full = resolve(raw, chosen)
     except TemplateError as error:
-        yield _template(file, error)
-        return
+        return (_template(file, error),)
+    # Looked at in parts, so that a fault of shape in one does not hide faults of sense in
+    # another; what passes in parts must also pass as a whole.
+    problems = tuple(_in_parts(file, full, choice, questionnaire))
+    return problems or parsed(Model, full, file=str(file))[1]
+
+
+def _in_parts(
+    file: Path, full: Mapping[str, Any], choice: str, questionnaire: Questionnaire | None
+) -> Iterator[Problem]:
     head = {key: value for key, value in full.items() if key not in ("nodes", "levels", *_CHOSEN)}
     model, problems = parsed(Model, head | {"nodes": []}, file=str(file))
     yield from problems
@@ -239,7 +248,12 @@ def _nodes(
     nodes: dict[str, Node] = {}
     unread: set[str] = set()
     problems: list[Problem] = []
-    for place, raw in enumerate(full.get("nodes") or ()):
+    listed = full.get("nodes")
+    if not isinstance(listed, list):
+        reason = Text(zh="应为一列节点", en="should be a list of nodes")
+        problems.append(Problem(str(file), "nodes", reason, "catalogue.shape"))
+        listed = []
+    for place, raw in enumerate(listed):
         name = str(raw.get("id", place)) if isinstance(raw, Mapping) else str(place)
         node, found = parsed(Node, raw, file=str(file), path=f"nodes[{name}]")
         problems.extend(found)

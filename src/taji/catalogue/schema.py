@@ -40,6 +40,22 @@ _KINDS: dict[str, tuple[str, str, str]] = {
         "{input} does not match {pattern}",
     ),
 }
+_KINDS |= dict.fromkeys(
+    ("tuple_type", "list_type"), ("shape", "应为一列，实为 {input}", "should be a list, is {input}")
+)
+_KINDS |= dict.fromkeys(
+    ("model_type", "model_attributes_type", "dict_type", "mapping_type"),
+    ("shape", "应为键与值，实为 {input}", "should be keys and values, is {input}"),
+)
+_KINDS |= dict.fromkeys(
+    ("int_type", "int_parsing", "int_from_float"),
+    ("shape", "应为整数，实为 {input}", "should be a whole number, is {input}"),
+)
+_NUMBER = (
+    "shape",
+    "{input} 不是数；请写成整数、小数或如 10/14 的分数",
+    "{input} is no number; write a whole number, a decimal or a quotient such as 10/14",
+)
 _OTHER = ("shape", "{input} 不合规定：{message}", "{input} does not fit: {message}")
 
 
@@ -95,7 +111,8 @@ def _problem(detail: ErrorDetails, value: Any, file: str, path: str) -> Problem:
         language = {"zh": "中文", "en": "英文"}[str(detail["loc"][-1])]
         text = Text(zh=f"缺少{language}", en=f"the {detail['loc'][-1]} text is missing")
         return Problem(file, where, text, "catalogue.missing")
-    code, zh, en = _KINDS.get(kind, _OTHER)
+    number = kind == "value_error" and "number" in detail["msg"]
+    code, zh, en = _NUMBER if number else _KINDS.get(kind, _OTHER)
     fields = {
         "input": _short(detail["input"]),
         "message": detail["msg"].removeprefix("Value error, "),
