@@ -36,6 +36,8 @@ __all__ = [
     "variances",
 ]
 
+_write = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode
+
 #: How many rows or values an error names before it says how many more there are.
 NAMED = 5
 
@@ -218,8 +220,7 @@ def sha256_of(records: Iterable[object]) -> str:
     """Hash records as lines of compact JSON in UTF-8."""
     digest = hashlib.sha256()
     for record in records:
-        line = json.dumps(record, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
-        digest.update(line.encode() + b"\n")
+        digest.update(_write(record).encode() + b"\n")
     return digest.hexdigest()
 
 
