@@ -108,6 +108,15 @@ def test_a_weight_that_is_no_number_is_refused_by_row(value):
     assert (caught.value.fields["row"], caught.value.fields["column"]) == (3, "w")
 
 
+def test_a_fault_names_the_enterprise_where_it_is_known():
+    frame = changed("w", 2, "five").with_columns(enterprise=pl.Series(["A", "B", "C", "D"]))
+
+    with pytest.raises(DesignNumberError) as caught:
+        Design(weight="w").bind(frame)
+
+    assert "(C)" in caught.value.render("zh")
+
+
 @pytest.mark.parametrize("key", ["strata", "cluster"])
 def test_a_row_without_its_stratum_or_cluster_is_refused(key):
     with pytest.raises(DesignNumberError) as caught:

@@ -184,6 +184,56 @@ def test_a_ratio_to_one_is_the_mean(mapping):
         np.testing.assert_allclose(ratio_rows[number], mean[number], rtol=1e-9)
 
 
+def plain_variance(sample, influence: np.ndarray) -> float:
+    """The textbook formula, row by row, for one stage."""
+    if sample.calibrated is not None:
+        x, ratio = sample.calibrated.auxiliary, sample.calibrated.ratio
+        x, ratio = x[sample.calibrated.code], ratio[sample.calibrated.code]
+        design = sample.weight / ratio
+        root = np.sqrt(design)[:, None]
+        slopes = np.linalg.lstsq(root * x, root[:, 0] * influence, rcond=1e-12)[0]
+        influence = influence - x @ slopes
+    (stage,) = sample.stages
+    scores = pl.DataFrame({"leaf": sample.leaf, "u": sample.weight * influence}).with_columns(
+        stratum=stage.stratum[sample.leaf]
+    )
+    if stage.unit is not None:
+        scores = scores.group_by("stratum", "leaf").agg(pl.col("u").sum())
+    spread = scores.group_by("stratum").agg(pl.col("u").var(), n=pl.len()).sort("stratum")
+    finite = 1 - stage.fraction[spread["stratum"].to_numpy()]
+    return float((finite * spread["n"].to_numpy() * spread["u"].to_numpy()).sum())
+
+
+@pytest.mark.parametrize("mapping", DESIGNS.values(), ids=DESIGNS.keys())
+def test_errors_are_those_of_the_formula_written_out(mapping):
+    frame, design = survey(), Design.from_mapping(mapping)
+    sample = design.bind(frame)
+    table = tabulate(frame, MEASURES, design, by=["district"]).filter(pl.col("group") == "hetang")
+    inside = (frame["district"] == "hetang").to_numpy()
+    w = sample.weight
+    revenue, staff = frame["revenue"].to_numpy(), frame["staff"].to_numpy()
+    given = inside & ~np.isnan(revenue)
+    revenue = np.where(given, revenue, 0.0)
+    done = (frame["plan"] == "done").fill_null(value=False).to_numpy() & inside
+    planned = frame["plan"].is_not_null().to_numpy() & inside
+
+    expected = {}
+    for statistic, y, x in (
+        ("mean", revenue, given),
+        ("ratio", revenue, np.where(given, staff, 0.0)),
+        ("proportion", done, planned),
+    ):
+        value = (w * y).sum() / (w * x).sum()
+        expected[statistic] = (value, (y - value * x) / (w * x).sum())
+    expected["total"] = ((w * revenue).sum(), revenue)
+
+    for statistic, (value, influence) in expected.items():
+        rows = table.filter(pl.col("statistic") == statistic)
+        ours = rows.filter(pl.col("option").is_null() | (pl.col("option") == "done"))
+        assert ours["estimate"].to_list() == [pytest.approx(value, rel=1e-12)]
+        assert ours["se"][0] ** 2 == pytest.approx(plain_variance(sample, influence), rel=1e-9)
+
+
 def test_a_calibrated_margin_has_no_error():
     design = Design.from_mapping(DESIGNS["calibrated"])
     measure = Choice("district", ("lusong", "hetang", "shifeng"), pl.col("district"))

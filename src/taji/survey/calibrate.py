@@ -34,6 +34,7 @@ __all__ = [
     "NegativeWeightError",
     "NotConvergedError",
     "calibrate",
+    "whose",
 ]
 
 Method = Literal["linear", "raking", "logit"]
@@ -89,11 +90,11 @@ class MarginValueError(TajiError):
     code = "survey.margin_value"
     sentences: ClassVar[dict[Language, str]] = {
         "en": (
-            "Row {row}: `{column}` is {value}, for which `calibrate` gives no total. Add its "
+            "Row {row}{enterprise}: `{column}` is {value}, for which `calibrate` gives no total. Add its "
             "total, correct the value, or leave the column out of `calibrate`."
         ),
         "zh": (
-            "第 {row} 行：`{column}` 的值为 {value}，`calibrate` 中没有对应的总数。"
+            "第 {row} 行{enterprise}：`{column}` 的值为 {value}，`calibrate` 中没有对应的总数。"
             "请补充总数、更正该值，或在 `calibrate` 中去掉此列。"
         ),
     }
@@ -260,7 +261,7 @@ def _auxiliaries(
     names: list[str] = []
     for column, values in targets.margins.items():
         answers = frame[column].cast(pl.String)
-        _check_values(answers, column, values)
+        _check_values(frame, answers, column, values)
         for value, total in values.items():
             indicator = (answers == value).to_numpy().astype(np.float64)
             if not (indicator @ weight > 0 or total == 0):
@@ -272,18 +273,26 @@ def _auxiliaries(
         amounts = frame[column].cast(pl.Float64, strict=False).fill_nan(None)
         if amounts.null_count():
             row = int(amounts.is_null().arg_max() or 0)
-            raise MarginValueError(row=row + 1, column=column, value=frame[column][row])
+            raise MarginValueError(**whose(frame, row), column=column, value=frame[column][row])
         columns.append(amounts.to_numpy())
         wanted.append(float(total))
         names.append(column)
     return np.column_stack(columns), np.array(wanted), names
 
 
-def _check_values(answers: pl.Series, column: str, values: Mapping[str, float]) -> None:
+def _check_values(
+    frame: pl.DataFrame, answers: pl.Series, column: str, values: Mapping[str, float]
+) -> None:
     unknown = ~answers.is_in(list(values)).fill_null(value=False)
     if unknown.any():
         row = int(unknown.arg_max() or 0)
-        raise MarginValueError(row=row + 1, column=column, value=answers[row])
+        raise MarginValueError(**whose(frame, row), column=column, value=answers[row])
+
+
+def whose(frame: pl.DataFrame, row: int) -> dict[str, object]:
+    """Fields that tell a clerk which answer is meant: its row, and its enterprise if known."""
+    name = f" ({frame['enterprise'][row]})" if "enterprise" in frame.columns else ""
+    return {"row": row + 1, "enterprise": name}
 
 
 def _distinct(columns: FloatArray) -> tuple[FloatArray, IntArray]:

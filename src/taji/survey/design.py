@@ -16,7 +16,7 @@ import numpy as np
 import polars as pl
 
 from taji.base.arrays import FloatArray, IntArray
-from taji.survey.calibrate import Calibrated, CalibrationTargets, Method, calibrate
+from taji.survey.calibrate import Calibrated, CalibrationTargets, Method, calibrate, whose
 from taji.survey.design_errors import (
     DesignColumnError,
     DesignKeyError,
@@ -330,7 +330,7 @@ def _crossed(
         if empty.any():
             row = int(empty.arg_max() or 0)
             raise DesignNumberError(
-                row=row + 1, column=column, key=key, value="empty", expected="a label"
+                **whose(frame, row), column=column, key=key, value="empty", expected="a label"
             )
     label = texts[0] if len(texts) == 1 else pl.select(pl.concat_str(texts, separator=" × "))
     series = label if isinstance(label, pl.Series) else label.to_series()
@@ -355,7 +355,7 @@ def _numbers(frame: pl.DataFrame, column: str, *, key: str, least: float) -> Flo
     if not usable.all():
         row = int((~usable).argmax())
         raise DesignNumberError(
-            row=row + 1,
+            **whose(frame, row),
             column=column,
             key=key,
             value=frame[column][row],

@@ -48,11 +48,11 @@ class DesignNumberError(TajiError):
     code = "survey.design_number"
     sentences: ClassVar[dict[Language, str]] = {
         "en": (
-            "Row {row}: `{column}` ({key}) is {value}; expected {expected}. Correct the cell, "
-            "or leave the row out on purpose before estimating."
+            "Row {row}{enterprise}: `{column}` ({key}) is {value}; expected {expected}. Correct the "
+            "cell, or leave the row out on purpose before estimating."
         ),
         "zh": (
-            "第 {row} 行：`{column}`（{key}）为 {value}，应为 {expected}。"
+            "第 {row} 行{enterprise}：`{column}`（{key}）为 {value}，应为 {expected}。"
             "请更正该单元格，或在估计之前有意剔除该行。"
         ),
     }
