@@ -20,9 +20,10 @@ from typing import Literal
 
 import polars as pl
 
-from taji.store.delimited import detect_delimiter, detect_encoding, records
+from taji.store.delimited import detect_delimiter, detect_encoding, frames, records
 from taji.store.isolated import read_apart
 from taji.store.parquet import parquet_batches, parquet_names
+from taji.store.records import Record, frame_of
 from taji.store.spss import SpssHead
 from taji.store.unreadable import (
     DamagedError,
@@ -51,8 +52,6 @@ Recognise = Callable[[Sequence[str]], int]
 BATCH_ROWS = 50_000
 #: Titles and notes above a header take a few rows. [rows]
 HEADER_SEARCH_ROWS = 20
-
-_Record = tuple[int, Sequence[str | None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -262,8 +261,7 @@ def _open_csv(path: Path, encoding: str | None, recognise: Recognise | None) -> 
     row, headers = found
 
     def batches() -> Iterator[pl.DataFrame]:
-        under = islice(records(path, encoding, delimiter), row, None)
-        return _frames(under, len(headers))
+        return frames(path, encoding, delimiter, skip=row, width=len(headers))
 
     return TableSource(
         file=path.name,
@@ -282,7 +280,7 @@ def _open_csv(path: Path, encoding: str | None, recognise: Recognise | None) -> 
 def _open_workbook(
     path: Path, kind: Kind, sheet: str | None, recognise: Recognise | None
 ) -> tuple[TableSource, ...]:
-    sheets: dict[str, list[tuple[int, list[list[str | None]]]]] = {}
+    sheets: dict[str, list[_Block]] = {}
     for part in read_apart("workbook", path.resolve(), kind=kind, sheet=sheet):
         assert isinstance(part, tuple)
         name, first, cells = part
@@ -293,14 +291,14 @@ def _open_workbook(
         if header is None:
             continue
         row, headers = header
-        frames = tuple(_frames(islice(_numbered(blocks), row, None), len(headers)))
+        parts = tuple(_under(blocks, row, len(headers)))
         source = TableSource(
             file=path.name,
             sheet=name,
             kind=kind,
             headers=headers,
             header_row=row,
-            open=partial(iter, frames),
+            open=partial(iter, parts),
         )
         found.append((recognise(headers) if recognise else 0, source))
         blocks.clear()
@@ -312,7 +310,19 @@ def _open_workbook(
     return tuple(s for known, s in found if known * 2 >= best and known > 0) or (found[0][1],)
 
 
-def _numbered(blocks: Iterable[tuple[int, list[list[str | None]]]]) -> Iterator[_Record]:
+_Block = tuple[int, list[list[str | None]]]
+
+
+def _under(blocks: Iterable[_Block], header: int, width: int) -> Iterator[pl.DataFrame]:
+    """Yield the rows under the header."""
+    for first, cells in blocks:
+        over = max(header + 1 - first, 0)
+        frame = frame_of(first + over, cells[over:], width)
+        if frame.height:
+            yield frame
+
+
+def _numbered(blocks: Iterable[_Block]) -> Iterator[Record]:
     return chain.from_iterable(enumerate(cells, start=first) for first, cells in blocks)
 
 
@@ -374,7 +384,7 @@ def _with_rows(frame: pl.DataFrame, first: int) -> pl.DataFrame:
 
 
 def _header(
-    head: Iterable[_Record], recognise: Recognise | None
+    head: Iterable[Record], recognise: Recognise | None
 ) -> tuple[int, tuple[str, ...]] | None:
     """Return the row and the cells of the header, or None where nothing has content."""
     best: tuple[int, int, tuple[str, ...]] | None = None
@@ -391,28 +401,3 @@ def _header(
     while not cells[-1]:
         cells = cells[:-1]
     return row, cells
-
-
-def _frames(under: Iterator[_Record], width: int) -> Iterator[pl.DataFrame]:
-    """Gather records into frames of ``width`` columns."""
-    while batch := list(islice(under, BATCH_ROWS)):
-        filled = [(row, r) for row, r in batch if any(cell and not cell.isspace() for cell in r)]
-        if filled:
-            yield _frame([row for row, _ in filled], [record for _, record in filled], width)
-
-
-def _frame(rows: list[int], cells: list[Sequence[str | None]], width: int) -> pl.DataFrame:
-    overflow: list[str | None] | None = None
-    if any(len(record) != width for record in cells):
-        overflow = [
-            " | ".join(filter(None, record[width:])).strip(" |") or None for record in cells
-        ]
-        cells = [(*record[:width], *(None,) * (width - len(record))) for record in cells]
-    columns = {
-        str(place): pl.Series(values, dtype=pl.String)
-        for place, values in enumerate(zip(*cells, strict=True))
-    }
-    frame = pl.DataFrame({"row": pl.Series(rows, dtype=pl.Int64)} | columns)
-    if overflow is not None and any(overflow):
-        frame = frame.with_columns(pl.Series("overflow", overflow, dtype=pl.String))
-    return frame

@@ -303,9 +303,11 @@ class BatchReader:
     def _usual(self, cell: pl.Series, item: Item) -> pl.Series:
         """Read the plain spellings of numbers as a column; the others are left null."""
         per = item.question.per if item.kind == "money" else 1
+        if per != 1 and cell.dtype == pl.String:
+            return _multiplied(cell, per)
         usual = cell.cast(pl.Float64, strict=False)
         fits = (usual.is_finite() & (usual.abs() <= _LARGEST)).fill_null(False)
-        if per != 1:  # a product of decimals is exact only in decimals
+        if per != 1:  # a product of binary fractions may miss the nearest decimal
             fits &= (usual == usual.floor()).fill_null(False)
         if cell.dtype == pl.String:
             fits &= cell.str.contains(r"^[+-]?[0-9]+(\.[0-9]+)?$").fill_null(False)
@@ -647,6 +649,13 @@ class _Work:
     def _mark(self, column: Column, mask: pl.Series) -> None:
         known = self.refused.get(column.place)
         self.refused[column.place] = mask if known is None else known | mask
+
+
+def _multiplied(text: pl.Series, per: int) -> pl.Series:
+    """Multiply plain decimals exactly, as ``taji.base.numerals.read_money`` does."""
+    plain_text = pl.col("t").str.contains(r"^[0-9]{1,11}(\.[0-9]{1,4})?$")
+    exact = pl.when(plain_text).then(pl.col("t")).cast(pl.Decimal(38, 4)) * pl.lit(per)
+    return text.to_frame("t").select(exact.cast(pl.Float64)).to_series()
 
 
 def _clash(ticked: str, exclusive: set[str]) -> Read:
