@@ -116,8 +116,7 @@ class Program:
         AnswerError
             If a value is none of its question's answers.
         """
-        read = [_canonical(answers, column, dtype) for column, dtype in self.columns.items()]
-        started = answers.with_columns(read).with_columns(self._steps[0])
+        started = self.sheets(answers).with_columns(self._steps[0])
         self._check(started)
         lazy = started.lazy()
         for step in self._steps[1:]:
@@ -132,6 +131,11 @@ class Program:
         plan = pl.QueryOptFlags.none() if nodes is None else pl.QueryOptFlags()
         done: pl.DataFrame = lazy.select(wanted).collect(engine="in-memory", optimizations=plan)
         return done
+
+    def sheets(self, answers: pl.DataFrame) -> pl.DataFrame:
+        """Return answers with every column that is read, in its canonical type."""
+        read = [_canonical(answers, column, dtype) for column, dtype in self.columns.items()]
+        return answers.with_columns(read)
 
     def _check(self, started: pl.DataFrame) -> None:
         for mapped in self._mapped:

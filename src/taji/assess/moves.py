@@ -1,0 +1,178 @@
+"""Answers that a firm could give instead, and the sheets on which it does.
+
+Decides what one changed answer is: one tick, one choice, one rung or one band of a
+question. Does not decide which of them help (``taji.assess.why`` scores the sheets).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+import polars as pl
+
+from taji.base.arrays import BoolArray, IntArray
+from taji.catalogue.model import Band, Node
+from taji.catalogue.questionnaire import Item, Questionnaire
+
+__all__ = ["Move", "best_answers", "changed", "moves_of", "places"]
+
+#: The smallest step above an open bound that scoring tells from the bound itself.
+JUST_OVER = Fraction(1, 10**6)
+
+Value = bool | str | int | float
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One answer given differently.
+
+    Attributes
+    ----------
+    node : str
+        Leaf that reads it.
+    column : str
+        Column of the answer: the item, or the option of a tick.
+    to : str
+        The answer as a reader sees it: an option, ``1`` for a tick, ``>10`` for a share.
+    place : int
+        Its place from the lowest answer upwards; the steps of a move are counted in these.
+    changes : mapping
+        Columns and their new values.
+    """
+
+    node: str
+    column: str
+    to: str
+    place: int
+    changes: Mapping[str, Value]
+
+
+def moves_of(node: Node, questionnaire: Questionnaire) -> tuple[Move, ...]:
+    """Return every single answer to a leaf's question but the lowest."""
+    return tuple(move for item in _items(node, questionnaire) for move in _of_item(node, item))
+
+
+def best_answers(node: Node, questionnaire: Questionnaire) -> dict[str, Value]:
+    """Return the answers with which a leaf earns the most."""
+    changes: dict[str, Value] = {}
+    for item in _items(node, questionnaire):
+        moves = _of_item(node, item)
+        for move in moves if item.kind == "multi" else moves[-1:]:
+            changes |= move.changes
+    return changes
+
+
+def changed(
+    sheets: pl.DataFrame, picks: Sequence[tuple[BoolArray, Mapping[str, Value]]]
+) -> pl.DataFrame:
+    """Return sheets on which the rows of each pick have its answers."""
+    by_column: dict[str, list[tuple[BoolArray, Value]]] = {}
+    for rows, changes in picks:
+        for column, value in changes.items():
+            by_column.setdefault(column, []).append((rows, value))
+    exprs = []
+    for column, values in by_column.items():
+        expr = pl.col(column)
+        for rows, value in values:
+            expr = pl.when(pl.lit(pl.Series(rows))).then(pl.lit(value)).otherwise(expr)
+        exprs.append(expr.cast(sheets.schema[column]).alias(column))
+    return sheets.with_columns(exprs)
+
+
+def places(node: Node, move: Move, sheets: pl.DataFrame, questionnaire: Questionnaire) -> IntArray:
+    """Return the place of each firm's present answer, shape (n_firm,).
+
+    0 where it is missing, -1 where the firm has no such business.
+    """
+    answer = sheets.get_column(move.column)
+    if answer.dtype == pl.Boolean:
+        return answer.fill_null(False).cast(pl.Int64).to_numpy()
+    item = next(i for i in _items(node, questionnaire) if i.id == move.column)
+    if item.kind == "scale":
+        return answer.fill_null(0).to_numpy()
+    if node.bands is not None:
+        place = np.zeros(len(answer), dtype=np.int64)
+        for band_place, band in enumerate(_ranked_bands(node)):
+            place[_within(band, answer).to_numpy()] = band_place
+        return place
+    if answer.dtype != pl.String:
+        return np.zeros(len(answer), dtype=np.int64)
+    known = {option: place for place, option in enumerate(_ranked_options(node, item))}
+    if node.prune is not None:
+        known[node.prune] = -1
+    found = answer.replace_strict(known, default=0, return_dtype=pl.Int64)
+    return found.to_numpy()
+
+
+def _items(node: Node, questionnaire: Questionnaire) -> tuple[Item, ...]:
+    assert node.question is not None
+    item = questionnaire.items.get(node.question)
+    return (item,) if item is not None else questionnaire.items_of(node.question)
+
+
+def _of_item(node: Node, item: Item) -> list[Move]:
+    if item.kind == "multi":
+        return _ticks(node, item)
+    return [
+        Move(node.id, item.id, said, place, {item.id: value})
+        for place, (said, value) in enumerate(_answers(node, item))
+        if place > 0
+    ]
+
+
+def _answers(node: Node, item: Item) -> list[tuple[str, Value]]:
+    """Return the answers from the lowest upwards, as a reader sees them and as values."""
+    if item.kind == "single":
+        return [(option, option) for option in _ranked_options(node, item)]
+    if node.bands is not None:
+        return [_into(band) for band in _ranked_bands(node)]
+    high = item.question.high if item.question.high is not None else Fraction(100)
+    if item.kind == "scale":
+        return [(str(rung), rung) for rung in range(int(high) + 1)]
+    return [("0", 0.0), (f"{float(high):g}", float(high))]
+
+
+def _ticks(node: Node, item: Item) -> list[Move]:
+    points = node.points or {}
+    alone = {f"{item.id}/{o.id}": False for o in item.question.options if o.exclusive}
+    moves = []
+    for option in item.option_ids:
+        column = f"{item.id}/{option}"
+        if points.get(option, 0) > 0:
+            others = {c: value for c, value in alone.items() if c != column}
+            moves.append(Move(node.id, column, "1", 1, {**others, column: True}))
+    return moves
+
+
+def _ranked_options(node: Node, item: Item) -> list[str]:
+    points = node.points or {}
+    options = [o for o in item.option_ids if o != node.prune]
+    return sorted(options, key=lambda o: points.get(o, Fraction(0)))
+
+
+def _ranked_bands(node: Node) -> list[Band]:
+    return sorted(node.bands or (), key=lambda band: band.points)
+
+
+def _into(band: Band) -> tuple[str, float]:
+    """Return the nearest answer inside a band, as a reader sees it and as a number."""
+    if band.over is not None:
+        return f">{float(band.over):g}", float(band.over + JUST_OVER)
+    lower = band.from_ if band.from_ is not None else Fraction(0)
+    return f"{float(lower):g}", float(lower)
+
+
+def _within(band: Band, answer: pl.Series) -> pl.Series:
+    inside = answer.is_not_null()
+    if band.from_ is not None:
+        inside &= answer >= float(band.from_)
+    if band.over is not None:
+        inside &= answer > float(band.over)
+    if band.to is not None:
+        inside &= answer <= float(band.to)
+    if band.below is not None:
+        inside &= answer < float(band.below)
+    return inside.fill_null(False)

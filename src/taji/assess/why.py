@@ -1,0 +1,436 @@
+"""Say why a firm has its level, and which answers would bring the next one.
+
+Decides, for every firm below the highest level, which tests of the next level it does not
+meet, which questions hold it down, and the cheapest answers that would meet each test.
+Does not decide what such an answer costs in money or time, and does not
+advise a firm to answer otherwise than is true: an answer here stands for what would have
+to become true.
+
+Every figure is found by giving the answer on a copy of the sheet and scoring it with the
+program itself, so no rule of a model is told twice. The worst reading is explained: a
+question left blank earns nothing until it is answered.
+
+Kinds of row
+    ``unmet_test``      a test of the next level: ``needed``, ``have``, and ``gain`` still to go.
+    ``holds_down``      a question that earns less than it could: ``have`` of ``needed`` points,
+                        and ``gain`` of the test's quantity if it were answered at its best.
+    ``single_answer``   one answer that alone meets the test, the fewest steps first, then the
+                        least above what is needed.
+    ``set_of_answers``  where no single answer does: the smallest set that together meets it;
+                        ``search`` says whether it is proved smallest (exact) or not (greedy).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from taji.assess.aims import Aim, additive, aims_of, climbed, ladder_of, leaves
+from taji.assess.compile import Program
+from taji.assess.moves import Move, best_answers, changed, moves_of, places
+from taji.base.arrays import BoolArray, FloatArray, IntArray
+from taji.catalogue.model import Model
+
+__all__ = ["SCHEMA", "why"]
+
+#: Columns of the result. ``search`` is empty but for sets of answers.
+SCHEMA: dict[str, type[pl.DataType]] = {
+    "enterprise": pl.String,
+    "model": pl.String,
+    "level": pl.String,
+    "next_level": pl.String,
+    "kind": pl.String,
+    "test": pl.String,
+    "node": pl.String,
+    "question": pl.String,
+    "from": pl.String,
+    "to": pl.String,
+    "needed": pl.Float64,
+    "have": pl.Float64,
+    "gain": pl.Float64,
+    "rank": pl.Int64,
+    "search": pl.String,
+}
+
+#: Copies of sheets scored at a time: some hundred megabytes. [rows]
+_AT_ONCE = 120_000
+
+#: Less than this in a test's quantity is the rounding of a float.
+_NOTHING = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """Firms of one level that fail one test, and what may be asked about them."""
+
+    program: Program
+    aim: Aim
+    level: str
+    next_level: str
+    sheets: pl.DataFrame
+    have: FloatArray
+    most: int
+
+    @property
+    def model(self) -> Model:
+        return self.program.model
+
+    def score(self, sheets: pl.DataFrame) -> FloatArray:
+        return self.aim.measured(self.program.wide(sheets, nodes=self.aim.nodes))
+
+    def rows(self, kind: str, at: IntArray, columns: dict[str, object]) -> pl.DataFrame:
+        """Return result rows for the firms at places ``at``."""
+        fixed = {
+            "enterprise": self.sheets.get_column("enterprise").gather(at),
+            "model": self.model.id,
+            "level": self.level,
+            "next_level": self.next_level,
+            "kind": kind,
+            "test": self.aim.test,
+            "needed": self.aim.needed,
+            "have": pl.Series(self.have[at]),
+            "node": self.aim.node or None,
+        }
+        given = {**fixed, **columns}
+        exprs = [
+            (pl.lit(given.get(name), dtype=None) if given.get(name) is not None else pl.lit(None))
+            .cast(dtype)
+            .alias(name)
+            for name, dtype in SCHEMA.items()
+        ]
+        frame = pl.DataFrame({"at": at}).with_columns(exprs)
+        return frame.with_columns(pl.Series("at", at))
+
+
+def why(answers: pl.DataFrame, program: Program, *, most: int = 5) -> pl.DataFrame:
+    """Return what stands between each firm and its next level.
+
+    Parameters
+    ----------
+    answers : polars.DataFrame
+        Canonical answers, as for scoring.
+    program : Program
+        A compiled model whose total has levels.
+    most : int
+        Rows at most per firm and test for the questions that hold it down, and for single
+        answers.
+
+    Returns
+    -------
+    polars.DataFrame
+        Columns of ``SCHEMA``, firms in the order of ``answers``; a firm on the highest
+        level has no rows.
+
+    Raises
+    ------
+    AnswerError
+        If a value is none of its question's answers.
+    """
+    if not program.model.levels or "total" not in program.model.by_id:
+        return pl.DataFrame(schema=SCHEMA)
+    told = [
+        found.with_columns(pl.lit(place, dtype=pl.Int64).alias("test_place"))
+        for place, case in _cases(answers, program, most)
+        for found in _explained(case)
+    ]
+    if not told:
+        return pl.DataFrame(schema=SCHEMA)
+    order = ["at", "kind_place", "test_place", "rank"]
+    kinds = {"unmet_test": 0, "holds_down": 1, "single_answer": 2, "set_of_answers": 3}
+    placed = pl.col("kind").replace_strict(kinds, return_dtype=pl.Int64).alias("kind_place")
+    return pl.concat(told).with_columns(placed).sort(order, maintain_order=True).select(*SCHEMA)
+
+
+def _cases(answers: pl.DataFrame, program: Program, most: int) -> Iterator[tuple[int, _Case]]:
+    """Yield the firms by level and unmet test, with the test's place among its level's."""
+    model = program.model
+    wide = program.wide(answers)
+    sheets = program.sheets(answers).select(
+        pl.col("enterprise").cast(pl.String), *program.columns, at=pl.int_range(pl.len())
+    )
+    ids = [level.id for level in model.levels]
+    codes = wide.get_column("total:level").fill_null(255).to_numpy()
+    ladder = ladder_of(model)
+    rungs = climbed(model, wide) if ladder is not None else np.zeros(len(answers), dtype=int)
+    for place, level in enumerate(ids[:-1]):
+        here = codes == program.levels.index(level)
+        for rung in sorted(set(rungs[here].tolist())):
+            group = here & (rungs == rung)
+            for number, aim in enumerate(aims_of(model, place + 1, rung=rung)):
+                have = aim.measured(wide)
+                failing = np.flatnonzero(group & ~aim.met(have))
+                if failing.size:
+                    own = sheets[failing]
+                    yield (
+                        number,
+                        _Case(program, aim, level, ids[place + 1], own, have[failing], most),
+                    )
+
+
+def _explained(case: _Case) -> Iterator[pl.DataFrame]:
+    everyone = np.arange(len(case.sheets))
+    lacking = pl.Series(case.aim.needed - case.have)
+    yield _finished(case, case.rows("unmet_test", everyone, {"gain": lacking, "rank": 1}))
+    yield _finished(case, _holds_down(case))
+    moves = [
+        move
+        for node in leaves(case.model, case.aim.nodes)
+        for move in moves_of(node, case.program.questionnaire)
+    ]
+    if not moves:
+        return
+    steps = _steps(case, moves)
+    gains = _gains(case, case.sheets, moves, steps)
+    singles = _singles(case, moves, steps, gains)
+    yield _finished(case, singles)
+    rest = np.setdiff1d(everyone, singles.get_column("at").to_numpy())
+    if rest.size:
+        yield _finished(case, _sets(case, moves, steps, gains, rest))
+
+
+def _finished(case: _Case, rows: pl.DataFrame) -> pl.DataFrame:
+    """Return rows that know the firm's place among all firms."""
+    return rows.with_columns(case.sheets.get_column("at").gather(rows.get_column("at")))
+
+
+def _steps(case: _Case, moves: Sequence[Move]) -> IntArray:
+    """Return how many places each move climbs, shape (n_move, n_firm); 0 if it is none."""
+    by_id = case.model.by_id
+    steps = np.zeros((len(moves), len(case.sheets)), dtype=np.int64)
+    now: dict[str, IntArray] = {}
+    for row, move in enumerate(moves):
+        if move.column not in now:
+            node = by_id[move.node]
+            now[move.column] = places(node, move, case.sheets, case.program.questionnaire)
+        here = now[move.column]
+        steps[row] = np.where(here < 0, 0, np.maximum(move.place - here, 0))
+    return steps
+
+
+def _gains(case: _Case, sheets: pl.DataFrame, moves: Sequence[Move], steps: IntArray) -> FloatArray:
+    """Return what each move alone adds to the test's quantity, shape (n_move, n_firm)."""
+    n = len(sheets)
+    before = case.score(sheets)
+    gains = np.zeros((len(moves), n))
+    at_once = max(1, _AT_ONCE // max(n, 1))
+    for start in range(0, len(moves), at_once):
+        some = moves[start : start + at_once]
+        everyone = np.ones(n, dtype=bool)
+        copies = pl.concat([changed(sheets, [(everyone, move.changes)]) for move in some])
+        after = case.score(copies).reshape(len(some), n)
+        gains[start : start + at_once] = after - before
+    gains[steps == 0] = 0.0
+    return gains
+
+
+def _holds_down(case: _Case) -> pl.DataFrame:
+    """Return the questions that lose the most, or of those counted the nearest to count."""
+    questionnaire, model = case.program.questionnaire, case.model
+    nodes = leaves(model, case.aim.nodes)
+    if case.aim.count is not None:
+        return _short(case)
+    everyone = np.ones(len(case.sheets), dtype=bool)
+    copies = pl.concat(
+        [changed(case.sheets, [(everyone, best_answers(n, questionnaire))]) for n in nodes]
+    )
+    shape = (len(nodes), len(case.sheets))
+    lost = case.score(copies).reshape(shape) - case.have
+    points, live = _points(case, [node.id for node in nodes])
+    lost[~live] = 0.0
+    order = np.argsort(-lost, axis=0, kind="stable")[: case.most]
+    frames = []
+    for rank, place in enumerate(order, start=1):
+        at = np.flatnonzero(np.take_along_axis(lost, place[None], axis=0)[0] > _NOTHING)
+        which = place[at]
+        frames.append(
+            case.rows(
+                "holds_down",
+                at,
+                {
+                    "node": pl.Series([nodes[w].id for w in which], dtype=pl.String),
+                    "question": pl.Series([nodes[w].question for w in which], dtype=pl.String),
+                    "needed": pl.Series([float(nodes[w].max) for w in which], dtype=pl.Float64),
+                    "have": pl.Series(points[which, at]),
+                    "gain": pl.Series(lost[which, at]),
+                    "rank": rank,
+                },
+            )
+        )
+    return pl.concat(frames)
+
+
+def _short(case: _Case) -> pl.DataFrame:
+    """Return the nodes that do not count yet, those that lack least first."""
+    model, names = case.model, case.aim.nodes
+    points, live = _points(case, names)
+    short = float(case.aim.value) - points
+    short[~live | (short <= 0)] = np.inf
+    order = np.argsort(short, axis=0, kind="stable")
+    frames = []
+    for rank, place in enumerate(order, start=1):
+        at = np.flatnonzero(np.isfinite(np.take_along_axis(short, place[None], axis=0)[0]))
+        which = place[at]
+        questions = [model.by_id[names[w]].question for w in which]
+        frames.append(
+            case.rows(
+                "holds_down",
+                at,
+                {
+                    "node": pl.Series([names[w] for w in which], dtype=pl.String),
+                    "question": pl.Series(questions, dtype=pl.String),
+                    "needed": float(case.aim.value),
+                    "have": pl.Series(points[which, at]),
+                    "gain": pl.Series(short[which, at]),
+                    "rank": rank,
+                },
+            )
+        )
+    return pl.concat(frames)
+
+
+def _points(case: _Case, nodes: Sequence[str]) -> tuple[FloatArray, BoolArray]:
+    """Return points of nodes and whether they count, each of shape (n_node, n_firm)."""
+    wide = case.program.wide(case.sheets, nodes=nodes)
+    columns = [wide.get_column(f"{node}:points") for node in nodes]
+    points = np.array([c.fill_null(0.0).to_numpy() for c in columns])
+    return points, np.array([c.is_not_null().to_numpy() for c in columns])
+
+
+def _singles(
+    case: _Case, moves: Sequence[Move], steps: IntArray, gains: FloatArray
+) -> pl.DataFrame:
+    """Return the cheapest single answers that meet the test."""
+    enough = case.aim.met(case.have + gains) & (gains > _NOTHING)
+    move, at = np.nonzero(enough)
+    over = (case.have + gains)[move, at] - case.aim.needed
+    order = np.lexsort((move, over.round(9), steps[move, at], at))
+    move, at = move[order], at[order]
+    first = np.searchsorted(at, at, side="left")
+    rank = np.arange(len(at)) - first + 1
+    kept = rank <= case.most
+    return _answers("single_answer", case, moves, move[kept], at[kept], gains, rank[kept])
+
+
+def _sets(
+    case: _Case, moves: Sequence[Move], steps: IntArray, gains: FloatArray, firms: IntArray
+) -> pl.DataFrame:
+    """Return for each firm the smallest set of answers that meets the test.
+
+    Notes
+    -----
+    The most helpful answer of every question (of every tick) is taken in turn, the most
+    helpful first, until the test is met; how many that takes is found by bisection, each
+    trial scored anew. Where answers help independently no smaller set exists. The last
+    answer is then replaced by the cheapest that still closes the gap.
+    """
+    sheets, gains, steps = case.sheets[firms], gains[:, firms], steps[:, firms]
+    chosen, value = _best_of_columns(moves, gains, steps)
+    order = np.argsort(-value, axis=0, kind="stable")
+    turn = np.argsort(order, axis=0)
+
+    def with_first(count: IntArray) -> pl.DataFrame:
+        picks = [
+            (taken & (choice == move), moves[move].changes)
+            for choice, taken in zip(chosen, turn < count, strict=True)
+            for move in np.unique(choice[taken])
+        ]
+        return changed(sheets, picks)
+
+    low, high = np.ones(len(firms), dtype=np.int64), np.full(len(firms), len(chosen))
+    possible = case.aim.met(case.score(with_first(high)))
+    while (low < high).any():
+        middle = (low + high) // 2
+        met = case.aim.met(case.score(with_first(middle)))
+        low, high = np.where(met, low, middle + 1), np.where(met, middle, high)
+    high = np.where(possible, high, 0)
+    last = _cheapest_last(case, with_first(np.maximum(high - 1, 0)), moves, steps, firms)
+    frames = []
+    for rank in range(1, int(high.max(initial=0)) + 1):
+        at = np.flatnonzero(high >= rank)
+        move = np.take_along_axis(chosen, order[[rank - 1]], axis=0)[0][at]
+        closing = (high[at] == rank) & (last[at] >= 0)
+        move = np.where(closing, last[at], move)
+        frames.append(
+            _answers("set_of_answers", case, moves, move, firms[at], None, np.full(len(at), rank))
+            .with_columns(pl.Series("gain", gains[move, at]))
+            .with_columns(search=pl.lit("exact" if additive(case.model, case.aim) else "greedy"))
+        )
+    return pl.concat(frames) if frames else case.rows("set_of_answers", firms[:0], {})
+
+
+def _best_of_columns(
+    moves: Sequence[Move], gains: FloatArray, steps: IntArray
+) -> tuple[IntArray, FloatArray]:
+    """Return the most helpful move of every column, ties by fewer steps, and its worth.
+
+    Both have the shape (n_column, n_firm). Questions counted as one node are one column.
+    """
+    columns = list(dict.fromkeys(move.column for move in moves))
+    worth = gains - steps * 1e-7
+    chosen, value = [], []
+    for column in columns:
+        own = np.array([i for i, move in enumerate(moves) if move.column == column])
+        best = own[np.argmax(worth[own], axis=0)]
+        chosen.append(best)
+        value.append(np.take_along_axis(worth, best[None], axis=0)[0])
+    return np.array(chosen), np.array(value)
+
+
+def _cheapest_last(
+    case: _Case, sheets: pl.DataFrame, moves: Sequence[Move], steps: IntArray, firms: IntArray
+) -> IntArray:
+    """Return for each firm the cheapest move that closes what is left; -1 for none."""
+    own = _Case(
+        case.program, case.aim, case.level, case.next_level, sheets, case.score(sheets), case.most
+    )
+    left = _steps(own, moves)
+    gains = _gains(own, sheets, moves, left)
+    # a question whose answer was already changed is not changed again
+    gains[left != steps] = 0.0
+    enough = own.aim.met(own.have + gains) & (gains > _NOTHING)
+    cost = np.where(enough, left + (own.have + gains) * 1e-6, np.inf)
+    best = np.argmin(cost, axis=0)
+    reachable = np.isfinite(np.take_along_axis(cost, best[None], axis=0)[0])
+    return np.where(reachable, best, -1)
+
+
+def _answers(
+    kind: str,
+    case: _Case,
+    moves: Sequence[Move],
+    move: IntArray,
+    at: IntArray,
+    gains: FloatArray | None,
+    rank: IntArray,
+) -> pl.DataFrame:
+    """Return one row per move and firm."""
+    chosen = [moves[m] for m in move]
+    said = {m.column: case.sheets.get_column(m.column) for m in chosen}
+    present = {column: _as_text(values).to_list() for column, values in said.items()}
+    return case.rows(
+        kind,
+        at,
+        {
+            "node": pl.Series([m.node for m in chosen], dtype=pl.String),
+            "question": pl.Series([m.column for m in chosen], dtype=pl.String),
+            "from": pl.Series(
+                [present[m.column][firm] for m, firm in zip(chosen, at, strict=True)],
+                dtype=pl.String,
+            ),
+            "to": pl.Series([m.to for m in chosen], dtype=pl.String),
+            "gain": None if gains is None else pl.Series(gains[move, at]),
+            "rank": pl.Series(rank),
+        },
+    )
+
+
+def _as_text(values: pl.Series) -> pl.Series:
+    """Return answers as results show them: ticks as 0 and 1, whole numbers without a point."""
+    if values.dtype == pl.Boolean:
+        return values.cast(pl.Int8).cast(pl.String)
+    if values.dtype == pl.Float64:
+        return values.cast(pl.String).str.replace(r"\.0$", "")
+    return values.cast(pl.String)
