@@ -324,9 +324,10 @@ def test_a_firm_without_a_group_counts_for_the_city_alone():
 def test_a_weight_of_zero_holds_a_place_and_gives_no_answer():
     frame = pl.DataFrame({"w": [2.0, 2.0, 0.0], "robots": [1.0, 3.0, 99.0]})
 
-    table = tabulate(frame, [Amount("robots", pl.col("robots"))], Design(weight="w"))
+    measures = [Amount("robots", pl.col("robots")), Choice("many", ("yes",), pl.col("robots") > 2)]
+    table = tabulate(frame, measures, Design(weight="w"))
 
-    assert table.select("estimate", "n").rows() == [(2.0, 2)]
+    assert table.select("estimate", "n").rows() == [(2.0, 2), (0.5, 2)]
 
 
 def test_columns_are_the_contract_and_an_unasked_question_makes_no_row():
