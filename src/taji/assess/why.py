@@ -61,6 +61,10 @@ _AT_ONCE = 120_000
 #: Less than this in a test's quantity is the rounding of a float.
 _NOTHING = 1e-9
 
+#: Breaks ties between answers that help alike: less than any pack's points differ by.
+_STEP = 1e-7
+_MOST_STEPS = 1000
+
 
 @dataclass(frozen=True, slots=True)
 class _Case:
@@ -334,7 +338,7 @@ def _sets(
     def with_first(count: IntArray) -> pl.DataFrame:
         picks = [
             (taken & (choice == move), moves[move].changes)
-            for choice, taken in zip(chosen, turn < count, strict=True)
+            for choice, taken in zip(chosen, (turn < count) & (value > -np.inf), strict=True)
             for move in np.unique(choice[taken])
         ]
         return changed(sheets, picks)
@@ -364,12 +368,16 @@ def _sets(
 def _best_of_columns(
     moves: Sequence[Move], gains: FloatArray, steps: IntArray
 ) -> tuple[IntArray, FloatArray]:
-    """Return the most helpful move of every column, ties by fewer steps, and its worth.
+    """Return the most helpful move of every column and its worth, each (n_column, n_firm).
 
-    Both have the shape (n_column, n_firm). Questions counted as one node are one column.
+    Ties go to fewer steps. Where no answer to a column helps by itself its highest is
+    taken, last of all: it may help together with others. The worth of an answer that is
+    given already is minus infinity.
     """
     columns = list(dict.fromkeys(move.column for move in moves))
-    worth = gains - steps * 1e-7
+    helps = gains > _NOTHING
+    worth = np.where(helps, gains - steps * _STEP, (steps - _MOST_STEPS) * _STEP)
+    worth[steps == 0] = -np.inf
     chosen, value = [], []
     for column in columns:
         own = np.array([i for i, move in enumerate(moves) if move.column == column])
