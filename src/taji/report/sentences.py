@@ -99,9 +99,8 @@ class Writer:
             sentence = self.phrases(
                 "model_mean", model=title, max=most, score=fields["figure"], **fields
             )
-            lines.append(
-                FindingLine(figure=fields["figure"], sentence=sentence, warning=self.warning(mean))
-            )
+            figure = self.phrases("points_figure", score=fields["figure"])
+            lines.append(FindingLine(figure=figure, sentence=sentence, warning=self.warning(mean)))
         top = self.most_frequent_level(model)
         if top is not None:
             fields = self.numbers(top, _PERCENT)

@@ -11,25 +11,12 @@ from fractions import Fraction
 from taji.base.text import Language, Text
 from taji.catalogue.benchmark import Benchmark
 from taji.catalogue.model import CountAtLeast, Level, LevelBand, LevelTests, Model, Node
-from taji.catalogue.pack import Confidence, Pack
+from taji.catalogue.pack import CONFIDENCE_LABELS, Pack
 from taji.catalogue.questionnaire import Questionnaire
 from taji.catalogue.register import Register
 
-__all__ = ["CONFIDENCE", "sheet"]
+__all__ = ["sheet"]
 
-CONFIDENCE: dict[Confidence, Text] = {
-    "confirmed": Text(zh="多处来源一致", en="confirmed by several sources"),
-    "one_source": Text(
-        zh="仅一处来源，待核对标准原文", en="one source; to be checked against the standard"
-    ),
-    "memory": Text(
-        zh="凭记忆，待核对标准原文", en="from memory; to be checked against the standard"
-    ),
-    "unsettled": Text(zh="各来源不一，尚无定论", en="sources differ; not settled"),
-    "house": Text(zh="本系统约定", en="a convention of this system"),
-    "assumption": Text(zh="规划假设", en="a planning assumption"),
-    "missing": Text(zh="未找到", en="not found"),
-}
 WORDS = {
     "source": Text(zh="出处", en="Source"),
     "confidence": Text(zh="可信程度", en="Confidence"),
@@ -70,7 +57,7 @@ def _body(pack: Pack, language: Language) -> Iterator[str]:
 
 def _head(pack: Pack, language: Language) -> Iterator[str]:
     yield f"{pack.key}  {pack.title[language]}"
-    yield f"{WORDS['confidence'][language]}: {CONFIDENCE[pack.confidence][language]}"
+    yield f"{WORDS['confidence'][language]}: {CONFIDENCE_LABELS[pack.confidence][language]}"
     for source in pack.source:
         yield f"{WORDS['source'][language]}: {source}"
     if pack.note is not None:
@@ -83,7 +70,7 @@ def _model(model: Model, language: Language) -> Iterator[str]:
         yield f"{WORDS['unscorable'][language]}: {model.unscorable[language]}"
     yield (
         f"{WORDS['coverage'][language]}: {_number(model.coverage_min)} "
-        f"({CONFIDENCE[model.coverage_confidence][language]})"
+        f"({CONFIDENCE_LABELS[model.coverage_confidence][language]})"
     )
     if model.profiles:
         yield f"\n{WORDS['profiles'][language]}:"
@@ -95,7 +82,7 @@ def _model(model: Model, language: Language) -> Iterator[str]:
         for reading in model.readings:
             yield (
                 f"   {reading.id}  {reading.title[language]} "
-                f"({CONFIDENCE[reading.confidence][language]})"
+                f"({CONFIDENCE_LABELS[reading.confidence][language]})"
             )
             for choice in reading.choices:
                 mark = "*" if model.options.get(reading.id) == choice.id else " "
@@ -110,7 +97,7 @@ def _model(model: Model, language: Language) -> Iterator[str]:
 
 def _node(node: Node, language: Language) -> str:
     reads = node.question or ", ".join(node.of)
-    doubt = f"  ({CONFIDENCE[node.confidence][language]})" if node.confidence else ""
+    doubt = f"  ({CONFIDENCE_LABELS[node.confidence][language]})" if node.confidence else ""
     note = f"  {node.note[language]}" if node.note else ""
     return (
         f"   {node.id}  {node.title[language]}  0-{_number(node.max)}  "
@@ -121,7 +108,7 @@ def _node(node: Node, language: Language) -> str:
 def _levels(model: Model, language: Language) -> Iterator[str]:
     if not model.levels:
         return
-    doubt = CONFIDENCE[model.level_confidence or model.confidence][language]
+    doubt = CONFIDENCE_LABELS[model.level_confidence or model.confidence][language]
     yield f"\n{WORDS['levels'][language]} ({doubt}):"
     if model.level_note is not None:
         yield f"   {model.level_note[language]}"
@@ -164,7 +151,7 @@ def _benchmark(benchmark: Benchmark, language: Language) -> Iterator[str]:
         value = "" if indicator.value is None else f" {_number(indicator.value)}"
         yield (
             f"   {indicator.id}  {indicator.year}{value}  {indicator.title[language]} "
-            f"({CONFIDENCE[indicator.confidence][language]})"
+            f"({CONFIDENCE_LABELS[indicator.confidence][language]})"
         )
         for share in indicator.distribution:
             known = "-" if share.value is None else _number(share.value)

@@ -57,4 +57,4 @@ SIZES = Sizes()
 #: Steps of the heat map from nothing to all, one hue, ever darker. [sRGB hex]
 HEAT: tuple[str, ...] = ("#f4f8fc", "#d3e3f2", "#a3c6e4", "#659fcb", "#2f75b0", "#0b4a85")
 #: Share from which words on the heat map are white: there both white and black reach 4.5 to 1.
-HEAT_WHITE_OVER = 0.7
+HEAT_WHITE_OVER = 0.775

@@ -40,9 +40,9 @@ def wrap(text: str, *, width: float, size: float, lines: int) -> str:
     Examples
     --------
     >>> wrap("有中长期数字化规划", width=60, size=12, lines=2)
-    '有中长期\\n数字化规划'
+    '有中长期数\\n字化规划'
     >>> wrap("have a medium-term plan", width=80, size=12, lines=1)
-    'have a …'
+    'have a mediu…'
     """
     flat = " ".join(text.split())
     out = _broken(flat, width, size)
@@ -50,7 +50,8 @@ def wrap(text: str, *, width: float, size: float, lines: int) -> str:
         out = [*out[: lines - 1], _shorten(out[lines - 1] + " " + out[lines], width, size)]
         return "\n".join(out)
     narrower = width
-    floor = max(text_width(piece.strip(), size) for piece in _pieces(flat, width, size)) + size / 2
+    pieces = _pieces(flat, width, size)
+    floor = max((text_width(piece.strip(), size) for piece in pieces), default=0.0) + size / 2
     while len(out) > 1 and narrower > floor:
         tried = _broken(flat, narrower - size / 2, size)
         if len(tried) > len(out):
