@@ -78,10 +78,14 @@ def detect_delimiter(
     """
 
     def promise(delimiter: str) -> tuple[int, int, int]:
+        head: list[list[str]] = []
         try:
-            head = [r for _, r in islice(records(path, encoding, delimiter), _SAMPLE_RECORDS)]
-        except (CsvBrokenError, TooLargeError):
-            return (-1, 0, 0)
+            for _, record in islice(records(path, encoding, delimiter), _SAMPLE_RECORDS):
+                head.append(record)
+        except CsvBrokenError:  # the delimiter is told all the same, and the break again later
+            pass
+        except TooLargeError as error:
+            return (COLUMNS_LIMIT, 1, int(str(error.fields["value"])))
         widths = [len(record) for record in head if record]
         known = max((recognise(record) for record in head), default=0) if recognise else 0
         usual = max(set(widths), key=widths.count, default=1)

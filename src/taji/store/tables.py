@@ -122,11 +122,10 @@ def read_table(
     """
     source = open_table(path, sheet=sheet, encoding=encoding, recognise=recognise)
     frames = list(source.batches())
-    empty = pl.DataFrame(
-        schema={"row": pl.Int64} | {str(i): pl.String for i in range(len(source.headers))}
-    )
-    frame = pl.concat([empty, *frames], how="diagonal_relaxed") if frames else empty
-    return RawTable(source=source, frame=frame)
+    if frames:
+        return RawTable(source=source, frame=pl.concat(frames, how="diagonal_relaxed"))
+    names = {str(place): pl.String for place in range(len(source.headers))}
+    return RawTable(source=source, frame=pl.DataFrame(schema={"row": pl.Int64, **names}))
 
 
 def open_table(

@@ -39,6 +39,7 @@ _QUOTED = re.compile(r'"[^"]*"|\\.|_.|\*.')
 _PLACE = re.compile(r"([A-Za-z]{1,3})([0-9]{1,7})")
 _BLOCK = 5_000
 _Attributes = dict[str, str]
+_Value = str | float | bool | dt.date | dt.time | dt.timedelta
 
 #: What stands in a formula cell that no program has calculated yet.
 UNCALCULATED = "#UNCALCULATED"
@@ -46,12 +47,19 @@ UNCALCULATED = "#UNCALCULATED"
 
 @dataclass
 class _Sheet:
-    """What the walk through a sheet's XML found, by zero-based (row, column)."""
+    """What the walk through a sheet's XML found, by row and column, from 0.
+
+    ``percent`` are the columns of percentages, ``marks`` what stands in cells without a value.
+    """
 
     rows: int = 0
     columns: int = 0
-    percent: set[tuple[int, int]] = field(default_factory=set)
-    marks: dict[tuple[int, int], str] = field(default_factory=dict)
+    percent: dict[int, list[int]] = field(default_factory=dict)
+    marks: dict[int, dict[int, str]] = field(default_factory=dict)
+
+    def mark(self, row: int, column: int, text: str) -> None:
+        """Note what stands in a cell that has no value to read."""
+        self.marks.setdefault(row, {})[column] = text
 
     def reach(self, archive: SafeArchive, row: int, column: int) -> None:
         """Note that a cell stands here, and stop when the sheet would be too large."""
@@ -110,32 +118,49 @@ def read_workbook(
 def _blocks(
     path: Path, sheet: calamine.CalamineSheet, walked: _Sheet | None
 ) -> Iterator[tuple[int, Cells]]:
-    if sheet.start is None or sheet.end is None:
-        return
-    (_, left), (bottom, right) = sheet.start, sheet.end
+    (_, left), (bottom, right) = sheet.start or (0, 0), sheet.end or (-1, -1)
     if right >= COLUMNS_LIMIT:
         raise _too_wide(path.name, right + 1)
     if (bottom + 1) * (right + 1) > CELLS_LIMIT:
         raise _too_many(path.name, (bottom + 1) * (right + 1))
-    percent = walked.percent if walked else set()
-    marks = walked.marks if walked else {}
     block: Cells = []
     row = -1
-    for row, values in enumerate(sheet.iter_rows()):
+    for row, values in enumerate(_rows(sheet, walked)):
         cells: list[str | None] = [None] * left
-        for column, value in enumerate(values, start=left):
-            text = _text(value)
-            if percent and (row, column) in percent and isinstance(value, int | float):
-                text = _percent(value)
-            if marks and not text:
-                text = marks.get((row, column))
-            cells.append(text)
+        cells += map(_text, values)
+        if walked is not None:
+            _amend(cells, row, left, values, walked)
         block.append(cells)
         if len(block) == _BLOCK:
             yield row + 2 - len(block), block
             block = []
     if block:
         yield row + 2 - len(block), block
+
+
+def _rows(sheet: calamine.CalamineSheet, walked: _Sheet | None) -> Iterator[list[_Value]]:
+    """Yield the rows that hold a value, and on to the last that holds a marked cell."""
+    read = 0
+    if sheet.start is not None:
+        for values in sheet.iter_rows():
+            read += 1
+            yield values
+    last = max(walked.marks, default=-1) if walked else -1
+    for _ in range(read, last + 1):
+        yield []
+
+
+def _amend(
+    cells: list[str | None], row: int, left: int, values: list[_Value], walked: _Sheet
+) -> None:
+    """Show percentages as such, and what stands in cells without a usable value."""
+    for column in walked.percent.get(row, ()):
+        value = values[column - left] if left <= column < left + len(values) else None
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            cells[column] = _percent(value)
+    for column, mark in walked.marks.get(row, {}).items():
+        cells += [None] * (column + 1 - len(cells))
+        cells[column] = cells[column] or mark
 
 
 def _text(value: object) -> str | None:
@@ -265,11 +290,11 @@ def _walk_sheet(archive: SafeArchive, part: str, percent: set[str]) -> _Sheet:
             return
         sheet.reach(archive, max(row, 0), column)
         if error:
-            sheet.marks[row, column] = "".join(shown).strip() or "#ERROR"
+            sheet.mark(row, column, "".join(shown).strip() or "#ERROR")
         elif not valued:
-            sheet.marks[row, column] = UNCALCULATED
+            sheet.mark(row, column, UNCALCULATED)
         elif style in percent:
-            sheet.percent.add((row, column))
+            sheet.percent.setdefault(row, []).append(column)
 
     def text(piece: str) -> None:
         if error and valued and len(shown) < 8:
@@ -311,11 +336,9 @@ def _walk_ods(archive: SafeArchive) -> dict[str, _Sheet]:
                 if total > CELLS_LIMIT:
                     raise _too_many(archive.path.name, total)
                 if kind == "percentage":
-                    sheet.percent.update(
-                        (row + down, column + across)
-                        for down in range(rows)
-                        for across in range(times)
-                    )
+                    for down in range(rows):
+                        across = range(column, column + times)
+                        sheet.percent.setdefault(row + down, []).extend(across)
             column += times
 
     def end(name: str) -> None:
