@@ -134,7 +134,8 @@ class Program:
 
     def sheets(self, answers: pl.DataFrame) -> pl.DataFrame:
         """Return answers with every column that is read, in its canonical type."""
-        read = [_canonical(answers, column, dtype) for column, dtype in self.columns.items()]
+        found = answers.schema
+        read = [_canonical(found.get(c), c, dtype) for c, dtype in self.columns.items()]
         return answers.with_columns(read)
 
     def _check(self, started: pl.DataFrame) -> None:
@@ -299,13 +300,10 @@ def _best(standing: Standing) -> Ratio:
     return standing.best
 
 
-def _canonical(answers: pl.DataFrame, column: str, dtype: type[pl.DataType]) -> pl.Expr:
-    found = answers.schema.get(column)
+def _canonical(found: pl.DataType | None, column: str, dtype: type[pl.DataType]) -> pl.Expr:
     if found is None:
         return pl.lit(None, dtype=dtype).alias(column)
-    if found == dtype:
-        return pl.col(column)
-    return pl.col(column).cast(dtype)
+    return pl.col(column) if found == dtype else pl.col(column).cast(dtype)
 
 
 def _answer_error(started: pl.DataFrame, mapped: Mapped, blank: pl.Series) -> AnswerError:
