@@ -203,10 +203,10 @@ def test_a_header_alone_is_a_table_without_rows(tmp_path):
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs a named pipe, on which a reader waits")
 def test_a_reader_that_stalls_is_ended_and_the_next_file_is_read(tmp_path):
-    endless = tmp_path / "a.sav"
+    endless = tmp_path / "endless.xlsx"
     os.mkfifo(endless)
 
     with pytest.raises(TooSlowError):
-        list(read_apart("spss", endless, kind="SPSS", patience=0.2))
+        list(read_apart("workbook", endless, kind="xlsx", patience=0.2))
 
     assert open_table(book(tmp_path / "a.xlsx")).headers == ("enterprise",)
