@@ -183,10 +183,9 @@ def draw(
     Each firm gets the number SHA-256(algorithm, seed, key), and the :math:`n_h` firms of a
     stratum with the smallest numbers are drawn. The numbers act as random and independent,
     so this is simple random sampling [1]_, and they depend on nothing but seed and key: not
-    on the order of rows, the machine or the version of a library. A larger sample with the
-    same seed contains the smaller one, stratum by stratum, so that replacements for firms
-    that have closed can be taken from a second, larger draw. The weight is
-    :math:`N_h / n_h`.
+    on the order of rows, the machine or the version of a library. A stratum that gives more
+    firms with the same seed gives the same ones first, so that replacements for firms that
+    have closed can be taken from a second, larger draw. The weight is :math:`N_h / n_h`.
 
     References
     ----------
