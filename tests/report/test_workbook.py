@@ -105,7 +105,7 @@ def test_heads_are_frozen_and_shares_are_formatted_as_per_cents(book):
         styles = archive.read("xl/styles.xml").decode()
 
     assert 'state="frozen"' in sheet
-    assert 'numFmtId="9"' in styles
+    assert 'formatCode="0%"' in styles
 
 
 def test_the_notes_name_what_is_to_be_checked(book):

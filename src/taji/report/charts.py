@@ -137,7 +137,7 @@ def _svg(spec: str) -> str:
 def _slim(svg: str) -> str:
     """Drop what no reader sees, and the families: one stands at the root."""
     svg = re.sub(r' font-family="[^"]*"', "", svg)
-    svg = re.sub(r' (?:class|aria-hidden|pointer-events|xmlns:xlink)="[^"]*"', "", svg)
+    svg = re.sub(r' (?:class|role|aria-[a-z]+|pointer-events|xmlns:xlink)="[^"]*"', "", svg)
     svg = svg.replace(' opacity="1"', "")
     svg = re.sub(r'<path d=""[^>]*/>', "", svg)
     return re.sub(r"(\d+\.\d{2})\d+", r"\1", svg)

@@ -128,8 +128,17 @@ def require(text: str, *, name: str) -> None:
         Naming the characters that have none.
     """
     seen = sorted({c for c in text if not c.isspace() and unicodedata.category(c) != "Cf"})
-    if _shows(name, " ".join(seen)):
-        return
-    missing = [c for c in seen if not _shows(name, c)]
-    named = ", ".join(f"{c} (U+{ord(c):04X})" for c in missing)
-    raise MissingGlyphError(characters=named)
+    missing = _missing(name, seen)
+    if missing:
+        named = ", ".join(f"{c} (U+{ord(c):04X})" for c in missing)
+        raise MissingGlyphError(characters=named)
+
+
+def _missing(name: str, characters: list[str]) -> list[str]:
+    """Return those without a glyph, by halving: each look costs a compilation."""
+    if not characters or _shows(name, " ".join(characters)):
+        return []
+    if len(characters) == 1:
+        return characters
+    half = len(characters) // 2
+    return [*_missing(name, characters[:half]), *_missing(name, characters[half:])]
