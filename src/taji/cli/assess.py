@@ -1,0 +1,106 @@
+"""``taji assess``: scores and levels of every firm under one model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from taji.base.text import Language, Text
+from taji.cli.language import Command
+from taji.cli.options import (
+    intake_options,
+    lang_option,
+    out_option,
+    quiet_option,
+    readings,
+)
+from taji.cli.progress import Bar
+from taji.desk.assessing import assess
+
+__all__ = ["build"]
+
+HELP = Text(
+    zh="按一个评测模型给每家企业打分、定级，并可说明原因。\n\n"
+    "ANSWERS 是答卷（CSV、XLSX、Parquet、SAV，或 Kobo/ODK、LimeSurvey、问卷星的导出）。",
+    en="Score every firm under one model, find its level and, if asked, say why.\n\n"
+    "ANSWERS is a table of answers (CSV, XLSX, Parquet, SAV, or an export of Kobo/ODK, "
+    "LimeSurvey or Wenjuanxing).",
+)
+OPTIONS = {
+    "model": Text(zh="模型编号或模型包路径。", en="Id of a model, or the path of a pack."),
+    "profile": Text(
+        zh="模型的行业类型，如 discrete。", en="Profile of the model, such as discrete."
+    ),
+    "option": Text(
+        zh="对有分歧之处选定读法，如 q1=a；可多次使用。",
+        en="Choose a reading where sources differ, such as q1=a; may be repeated.",
+    ),
+    "out": Text(zh="结果文件：.csv 或 .parquet。", en="The result: .csv or .parquet."),
+    "why": Text(
+        zh="另写一份说明：什么拉低等级，下一级还差什么，改哪一项最省。",
+        en="Also write why: what holds each level down, what the next one lacks, and the "
+        "cheapest single answers that would meet it.",
+    ),
+}
+
+
+def build(language: Language) -> Command:
+    """Build the command in ``language``."""
+
+    def run(
+        answers: Path,
+        model: str,
+        profile: str | None,
+        option: tuple[str, ...],
+        out: Path,
+        why: bool,
+        shares: str | None,
+        duplicates: str,
+        max_errors: int,
+        accept_partial: bool,
+        sheet: str | None,
+        quiet: bool,
+    ) -> int:
+        with Bar(language=language, quiet=quiet) as bar:
+            result = assess(
+                answers,
+                model=model,
+                profile=profile,
+                options=readings(option, language),
+                out=out,
+                why=why,
+                shares=shares,
+                duplicates=duplicates,
+                max_errors=max_errors,
+                accept_partial=accept_partial,
+                sheet=sheet,
+                language=language,
+                steps=bar,
+            )
+        for note in result.notes:
+            click.echo(note[language], err=True)
+        click.echo(result.tally, err=True)
+        return 1 if result.rejected else 0
+
+    return Command(
+        name="assess",
+        language=language,
+        help=HELP[language],
+        callback=run,
+        params=[
+            click.Argument(
+                ["answers"], type=click.Path(exists=True, dir_okay=False, path_type=Path)
+            ),
+            click.Option(["--model"], required=True, help=OPTIONS["model"][language]),
+            click.Option(["--profile"], help=OPTIONS["profile"][language]),
+            click.Option(
+                ["--option"], multiple=True, metavar="NAME=VALUE", help=OPTIONS["option"][language]
+            ),
+            out_option(language, OPTIONS["out"]),
+            click.Option(["--why"], is_flag=True, help=OPTIONS["why"][language]),
+            *intake_options(language),
+            lang_option(language),
+            quiet_option(language),
+        ],
+    )

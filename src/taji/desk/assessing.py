@@ -1,0 +1,152 @@
+"""Score and grade every firm of a file under one model.
+
+A file of answers in any dialect goes through intake. A Parquet file that is canonical already
+(types and names as intake would make them) is checked in one scan and scored batch by batch,
+so that a nation's answers need no more memory than a city's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from taji.assess.compile import Program, compile_model
+from taji.assess.why import why as reasons
+from taji.base.text import Language, Text
+from taji.catalogue.load import model as load_model
+from taji.catalogue.load import questionnaire_of
+from taji.catalogue.questionnaire import Questionnaire
+from taji.desk.files import whole, write_table
+from taji.desk.gathering import REFUSED_NAME, IntakeChoices, gather, notes_of, write_refused
+from taji.desk.steps import SILENT, Steps
+from taji.engine.local import score_file
+from taji.survey.intake import check_canonical, is_canonical
+
+__all__ = ["Assessed", "assess"]
+
+SCORING = Text(zh="评分定级", en="Scoring")
+CHECKING = Text(zh="检查答卷", en="Checking the answers")
+EXPLAINING = Text(zh="说明原因", en="Saying why")
+
+
+@dataclass(frozen=True, slots=True)
+class Assessed:
+    """What was done with a file of answers.
+
+    Attributes
+    ----------
+    tally : str
+        ``read N, accepted A, refused R``, in rows.
+    rejected : bool
+        The data was refused as a whole; nothing was scored.
+    notes : tuple of Text
+        What a person should hear.
+    """
+
+    tally: str
+    rejected: bool
+    notes: tuple[Text, ...]
+
+
+def assess(
+    answers: Path,
+    *,
+    model: str,
+    out: Path,
+    profile: str | None = None,
+    options: Mapping[str, str] | None = None,
+    why: bool = False,
+    shares: str | None = None,
+    duplicates: str = "error",
+    max_errors: int = 10_000,
+    accept_partial: bool = False,
+    sheet: str | None = None,
+    language: Language = "zh",
+    steps: Steps = SILENT,
+) -> Assessed:
+    """Score every firm of a file and write the tidy result, whole or not at all.
+
+    Parameters
+    ----------
+    answers : Path
+        File of answers.
+    model, profile, options
+        As for ``taji.catalogue.load.model``.
+    out : Path
+        ``.csv`` or ``.parquet``; ``refused.csv`` stands beside it.
+    why : bool
+        Also write ``<out>.why.csv``.
+    shares, duplicates, max_errors, accept_partial, sheet
+        As for ``taji.survey.intake.take``.
+    language : {"zh", "en"}
+        Of the reasons in ``refused.csv``.
+    steps : Steps
+        Hears of progress.
+
+    Raises
+    ------
+    TajiError
+        If the file cannot be read, its columns cannot be told, or the model cannot be used.
+    """
+    chosen = load_model(model, profile=profile, options=options)
+    asked = questionnaire_of(model)
+    program = compile_model(chosen, asked)
+    choices = IntakeChoices(
+        shares=shares,
+        duplicates=duplicates,
+        max_errors=max_errors,
+        accept_partial=accept_partial,
+        sheet=sheet,
+    )
+    out.parent.mkdir(parents=True, exist_ok=True)
+    lazy = _canonical(answers, asked, steps) if shares is None else None
+    if lazy is not None:
+        done = _score(lazy, program, out, steps)
+        (out.parent / REFUSED_NAME).unlink(missing_ok=True)
+        result = Assessed(f"read {done}, accepted {done}, refused 0", False, ())
+    else:
+        intake = gather(answers, [asked], choices, steps=steps)
+        refused = write_refused(intake, out.parent, language)
+        lazy = intake.of(asked.id).lazy()
+        result = Assessed(intake.summary, intake.stopped, notes_of(intake, refused))
+        if intake.stopped:
+            return result
+        _score(lazy, program, out, steps)
+    if why:
+        _explain(lazy, program, out, steps)
+    return result
+
+
+def _canonical(path: Path, asked: Questionnaire, steps: Steps) -> pl.LazyFrame | None:
+    """The answers as they lie, if they are canonical and nothing in them is wrong."""
+    if path.suffix.lower() != ".parquet":
+        return None
+    steps.begin(CHECKING)
+    lazy = pl.scan_parquet(path)
+    try:
+        if not is_canonical(lazy.collect_schema(), [asked]):
+            return None
+        return lazy if check_canonical(lazy, [asked]).ok else None
+    except pl.exceptions.PolarsError:
+        return None  # intake says what is wrong with the file, row and column
+
+
+def _score(answers: pl.LazyFrame, program: Program, out: Path, steps: Steps) -> int:
+    steps.begin(SCORING)
+    done = 0
+
+    def told(rows: int) -> None:
+        nonlocal done
+        done += rows
+        steps.advance(done, None)
+
+    return score_file(answers, program, out, told=told).firms
+
+
+def _explain(answers: pl.LazyFrame, program: Program, out: Path, steps: Steps) -> None:
+    steps.begin(EXPLAINING)
+    with whole(out.with_suffix(".why.csv")) as unfinished:
+        write_table(reasons(answers.collect(), program), unfinished)

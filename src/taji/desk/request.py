@@ -1,0 +1,97 @@
+"""What a portrait is asked for, in a form that a manifest can keep and a proof can repeat."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any, Self
+
+from taji.base.text import Language
+
+__all__ = ["PATHS", "PortraitRequest"]
+
+#: Fields that are files: a manifest records them as inputs, with their hashes.
+PATHS = ("answers", "design", "register")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PortraitRequest:
+    """Everything that decides a portrait.
+
+    Attributes
+    ----------
+    answers : Path
+        The file of answers.
+    questionnaire : str
+        Id of the questionnaire, or path of a pack.
+    models : tuple of str
+        Models to score by, ids or paths.
+    profile : str, optional
+        Profile of the models that have profiles.
+    options : mapping
+        Readings; ``model:reading`` names one model's, a bare name every model's that has it.
+    design, register : Path, optional
+        ``design.yaml`` and the register of all firms.
+    by : tuple of str, optional
+        Breakdowns; None: the questionnaire's own, as far as the data have them.
+    language : {"zh", "en"}
+    city, period : str, optional
+        For the title; None: what the questionnaire or the data say.
+    simulated : bool
+        Said on every page; also true where the data have a column ``invented``.
+    confidence : float
+        Confidence of the intervals. [fraction]
+    shares, duplicates, max_errors, accept_partial, sheet
+        As for ``taji.survey.intake``.
+    """
+
+    answers: Path
+    questionnaire: str
+    models: tuple[str, ...] = ()
+    profile: str | None = None
+    options: Mapping[str, str] = field(default_factory=dict)
+    design: Path | None = None
+    register: Path | None = None
+    by: tuple[str, ...] | None = None
+    language: Language = "zh"
+    city: str | None = None
+    period: str | None = None
+    simulated: bool = False
+    confidence: float = 0.95
+    shares: str | None = None
+    duplicates: str = "error"
+    max_errors: int = 10_000
+    accept_partial: bool = False
+    sheet: str | None = None
+
+    @property
+    def inputs(self) -> dict[str, Path]:
+        """The files that go in, by what they are."""
+        named = {name: getattr(self, name) for name in PATHS}
+        packs = {
+            f"pack {name}": Path(name)
+            for name in (self.questionnaire, *self.models)
+            if Path(name).exists()
+        }
+        return {name: path for name, path in {**named, **packs}.items() if path is not None}
+
+    def arguments(self) -> dict[str, Any]:
+        """Everything but the files, as JSON can hold it."""
+        values = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in PATHS}
+        return {k: list(v) if isinstance(v, tuple) else v for k, v in values.items()}
+
+    @classmethod
+    def from_arguments(cls, arguments: Mapping[str, Any], files: Mapping[str, Path]) -> Self:
+        """Take a request back from a manifest's arguments and files."""
+        values: dict[str, Any] = {
+            k: tuple(v) if isinstance(v, list) else v for k, v in arguments.items()
+        }
+        values |= {name: files.get(name) for name in PATHS}
+        request = cls(**values)
+        moved = {k.removeprefix("pack "): str(v) for k, v in files.items() if k.startswith("pack ")}
+        return replace(
+            request,
+            questionnaire=moved.get(request.questionnaire, request.questionnaire),
+            models=tuple(moved.get(name, name) for name in request.models),
+        )

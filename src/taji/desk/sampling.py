@@ -1,0 +1,158 @@
+"""Draw the firms to ask from a register file, and prove an earlier draw.
+
+Decides which files are read and written and what is said about them. How firms are drawn is
+``taji.survey.sampling``'s.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+from pydantic import ValidationError
+
+from taji.base.errors import TajiError
+from taji.base.text import Text
+from taji.desk.files import read_register, write_table
+from taji.survey.sampling import Certificate, draw, replay
+
+__all__ = [
+    "CertificateError",
+    "Drawn",
+    "Proof",
+    "RegisterMissingError",
+    "draw_sample",
+    "replay_sample",
+]
+
+
+class CertificateError(TajiError):
+    """The file is not a certificate of a draw."""
+
+    code = "desk.certificate"
+    sentences = {
+        "en": "{path} is not a certificate of a draw: {reason}. Give the .json that `taji sample` "
+        "wrote beside the sample.",
+        "zh": "{path} 不是抽样证书：{reason}。请给出 `taji sample` 写在样本旁边的 .json 文件。",
+    }
+
+
+class RegisterMissingError(TajiError):
+    """The register that was drawn from is not where the certificate says."""
+
+    code = "desk.register_missing"
+    sentences = {
+        "en": "The register is not at {path}, where the certificate says. Name it: "
+        "`taji sample REGISTER --replay {certificate}`.",
+        "zh": "证书所指的名录不在 {path}。请写明名录：`taji sample REGISTER --replay {certificate}`。",
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A sample on disk: where it and its certificate lie, and what to say."""
+
+    sample: Path
+    certificate: Path
+    sentence: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """Whether an earlier draw is proved, and what to say."""
+
+    same: bool
+    sentence: Text
+
+
+def draw_sample(
+    register: Path,
+    *,
+    size: int,
+    strata: tuple[str, ...],
+    allocation: str,
+    minimum: int,
+    seed: int,
+    out: Path,
+) -> Drawn:
+    """Draw a stratified sample and write it with its certificate.
+
+    Parameters
+    ----------
+    register : Path
+        Table of all firms.
+    size, minimum : int
+        Firms to draw, and the fewest from a stratum. [firms]
+    strata : tuple of str
+        Columns that make the strata.
+    allocation : str
+        ``proportional``, ``equal``, ``power:P`` or ``neyman:COLUMN``.
+    seed : int
+        Seed of the draw.
+    out : Path
+        The sample, .csv, .xlsx or .parquet; the certificate lies beside it with suffix .json.
+
+    Returns
+    -------
+    Drawn
+    """
+    drawn = draw(
+        read_register(register),
+        size=size,
+        strata=strata,
+        seed=seed,
+        allocation=allocation,
+        minimum=minimum,
+    )
+    write_table(drawn.sample, out)
+    path = out.with_suffix(".json")
+    certificate = drawn.certificate.model_copy(
+        update={
+            "register_file": Path(os.path.relpath(register, out.parent)).as_posix(),
+            "sample_file": out.name,
+        }
+    )
+    path.write_text(certificate.model_dump_json(indent=1) + "\n", encoding="utf-8")
+    layers = len(certificate.allocated)
+    return Drawn(
+        out,
+        path,
+        Text(
+            zh=f"从 {certificate.register_rows} 家企业、{layers} 个层中抽出 {size} 家："
+            f"{out}。证书：{path}。复验：taji sample --replay {path}",
+            en=f"Drew {size} of {certificate.register_rows} firms in {layers} strata: {out}. "
+            f"Certificate: {path}. To prove it: taji sample --replay {path}",
+        ),
+    )
+
+
+def replay_sample(certificate: Path, register: Path | None = None) -> Proof:
+    """Repeat the draw of a certificate and hold the sample beside it against it.
+
+    Raises
+    ------
+    CertificateError, RegisterMissingError
+        If the certificate cannot be read or its register is not to be found.
+    """
+    proof = _read_certificate(certificate)
+    source = register or certificate.parent / proof.register_file
+    if not source.is_file():
+        raise RegisterMissingError(path=source, certificate=certificate)
+    sample_path = certificate.parent / proof.sample_file
+    sample = _sample(sample_path) if proof.sample_file and sample_path.is_file() else None
+    again = replay(read_register(source), proof, sample=sample)
+    return Proof(again.same, again.detail)
+
+
+def _read_certificate(path: Path) -> Certificate:
+    try:
+        return Certificate.model_validate_json(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, ValidationError) as error:
+        reason = error.errors()[0]["msg"] if isinstance(error, ValidationError) else error
+        raise CertificateError(path=path, reason=reason) from error
+
+
+def _sample(path: Path) -> pl.DataFrame:
+    return read_register(path)
