@@ -51,17 +51,21 @@ class CanonicalCheck:
         Rows beyond the first of their key.
     wrong : mapping of str to int
         Cells that are no answer, by column; columns without any are left out.
+    unclear : tuple of str
+        Columns of shares whose values all lie in (0, 1], with a fraction among them (zeros
+        aside): per cent or fractions, the caller must say (``taji.survey.intake.take``).
     """
 
     rows: int
     keys_missing: int
     keys_repeated: int
     wrong: Mapping[str, int]
+    unclear: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
         """Whether the answers can be used as they are."""
-        return not (self.keys_missing or self.keys_repeated or self.wrong)
+        return not (self.keys_missing or self.keys_repeated or self.wrong or self.unclear)
 
 
 def canonical_schema(questionnaire: Questionnaire) -> dict[str, pl.DataType]:
@@ -88,10 +92,16 @@ def is_canonical(
 
     True where the key is there, at least one column is canonical, and every column that
     bears a canonical name has a type that holds its answers without reading (a categorical
-    serves for a string, a narrower number for a wider).
+    serves for a string, a narrower number for a wider). A number that answers a question put
+    in another unit than yuan (``per``) must be read: files hold what the form asked for.
     """
     found = 0
     for questionnaire in questionnaires:
+        if any(
+            i.kind == "money" and i.question.per != 1 and i.id in schema
+            for i in questionnaire.items.values()
+        ):
+            return False
         for name, wanted in canonical_schema(questionnaire).items():
             if name not in schema:
                 continue
@@ -128,6 +138,10 @@ def check_canonical(
         (key.is_null() | (key.str.len_bytes() == 0)).sum().alias(":missing"),
         *(rule.sum().alias(name) for name, rule in rules.items()),
     ]
+    shares = _shares(schema, questionnaires)
+    for name in shares:
+        asked.append(((pl.col(name) > 0) & (pl.col(name) < 1)).sum().alias(f":low:{name}"))
+        asked.append((pl.col(name) > 1).sum().alias(f":high:{name}"))
     if keys:
         asked.append(key.hash().drop_nulls().n_unique().alias(":different"))
     counts = frame.select(asked).collect(engine="streaming").row(0, named=True)
@@ -141,6 +155,7 @@ def check_canonical(
         keys_missing=counts[":missing"],
         keys_repeated=max(repeated, 0),
         wrong={name: counts[name] for name in rules if counts[name]},
+        unclear=tuple(n for n in shares if counts[f":low:{n}"] and not counts[f":high:{n}"]),
     )
 
 
@@ -171,6 +186,13 @@ def bounds(item: Item) -> tuple[float | None, float | None]:
     if item.kind == "share":
         return (0.0 if low is None else low), (100.0 if high is None else high)
     return low, high
+
+
+def _shares(
+    schema: Mapping[str, pl.DataType], questionnaires: Sequence[Questionnaire]
+) -> list[str]:
+    items = [i for questionnaire in questionnaires for i in questionnaire.items.values()]
+    return [i.id for i in items if i.kind == "share" and i.id in schema]
 
 
 def _rules(item: Item, schema: Mapping[str, pl.DataType]) -> dict[str, pl.Expr]:
