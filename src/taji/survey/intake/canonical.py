@@ -143,17 +143,14 @@ def check_canonical(
         asked.append(((pl.col(name) > 0) & (pl.col(name) < 1)).sum().alias(f":low:{name}"))
         asked.append((pl.col(name) > 1).sum().alias(f":high:{name}"))
     if keys:
-        asked.append(key.hash().drop_nulls().n_unique().alias(":different"))
+        asked.append(key.null_count().alias(":nulls"))
+        asked.append(key.drop_nulls().hash().n_unique().alias(":different"))
     counts = frame.select(asked).collect(engine="streaming").row(0, named=True)
-    repeated = 0
-    if keys:
-        nulls = frame.select(key.null_count()).collect(engine="streaming").item()
-        # a null hashes like a value of its own
-        repeated = counts[":rows"] - nulls - counts[":different"] + (nulls > 0)
+    repeated = counts[":rows"] - counts[":nulls"] - counts[":different"] if keys else 0
     return CanonicalCheck(
         rows=counts[":rows"],
         keys_missing=counts[":missing"],
-        keys_repeated=max(repeated, 0),
+        keys_repeated=repeated,
         wrong={name: counts[name] for name in rules if counts[name]},
         unclear=tuple(n for n in shares if counts[f":low:{n}"] and not counts[f":high:{n}"]),
     )
