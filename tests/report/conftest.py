@@ -153,8 +153,8 @@ def _questions(draw: Round, asked: Questionnaire, domains: tuple[Domain, ...]) -
                         if by != item.id:
                             draw.share(item.id, option, p, size, size, by=by, group=group)
         elif item.kind in ("share", "number", "money", "scale"):
-            value = {"money": 3.2e7, "share": 42.0, "number": 118.0, "scale": 3.0}[item.kind]
-            most = {"money": 1e12, "share": 100.0, "number": 1e6, "scale": 5.0}[item.kind]
+            value = {"money": 3.2e7, "share": 0.42, "number": 118.0, "scale": 3.0}[item.kind]
+            most = {"money": 1e12, "share": 1.0, "number": 1e6, "scale": 5.0}[item.kind]
             draw.mean(item.id, value, value * 0.9, n, most)
             for by, groups in sizes.items():
                 for group, size in groups.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,46 +13,56 @@ from taji.report import charts
 from taji.report.blocks import Figure, Paragraph, Table
 from taji.report.charts import Axis, DotRow, StripRow
 from taji.report.numbers import Scale, count, interval
-from taji.report.pictures import PERCENT, SHARES, alt_text, dot_figure
+from taji.report.pictures import PERCENT, SHARES, alt_text, chunks, dot_figure
 from taji.report.sentences import Writer
 
 __all__ = ["benchmarks", "peers"]
 
+#: Rows of a picture that fit a sheet of A4.
+_ROWS = 20
 _QUANTILES = ("p10", "p25", "median", "p75", "p90")
 
 
 def peers(write: Writer, font: str) -> list[Figure]:
-    """How total scores are spread among peers, one figure a model."""
+    """How total scores are spread among peers, by each break-down of each model."""
     frame = write.content.peers
     if not frame.height:
         return []
-    figures = []
+    figures: list[Figure] = []
     for model in write.content.models:
-        part = frame.filter((pl.col("model") == model.id) & (pl.col("node") == "total"))
-        if part.height:
-            figures.append(_peers(write, model, part, font))
+        of_model = frame.filter((pl.col("model") == model.id) & (pl.col("node") == "total"))
+        kinds = of_model.get_column("by").fill_null("").unique(maintain_order=True).to_list()
+        city = of_model.filter(pl.col("group").is_null()).to_dicts()
+        for by in kinds:
+            rows = of_model.filter(pl.col("by").fill_null("") == by).drop_nulls("group")
+            ranked = rows.sort("median", descending=True).to_dicts()
+            for place, part in enumerate(chunks(ranked, _ROWS), start=1):
+                name = f"{model.id}-{by}-{place}"
+                figures.append(_peers(write, model, by, [*city, *part], name, font))
     return figures
 
 
-def _peers(write: Writer, model: Model, frame: pl.DataFrame, font: str) -> Figure:
+def _peers(
+    write: Writer,
+    model: Model,
+    by: str,
+    groups: Sequence[Mapping[str, Any]],
+    name: str,
+    font: str,
+) -> Figure:
     phrases = write.phrases
     scale = write.labels.scale(f"{model.id}:total", "mean")
     rows: list[StripRow] = []
     words: list[tuple[str, ...]] = []
     named: list[tuple[str, float, str]] = []
-    kinds = frame.get_column("by").fill_null("").unique(maintain_order=True).to_list()
-    for by in kinds:
-        if len(kinds) > 1 and by:
-            title = write.labels.domain(by)
-            rows.append(StripRow(label=title[:1].upper() + title[1:], heading=True))
-        part = frame.filter(pl.col("by").fill_null("") == by)
-        for row in part.sort("median", descending=True).iter_rows(named=True):
-            group = row["group"]
-            name = write.labels.group(by, group) if group else phrases("whole_city")
-            median = scale.write(row["median"], n=row["n"], language=write.language)
-            rows.append(_strip(name, f"{median}  n={count(row['n'])}", row))
-            named.append((name, row["median"], median))
-            words.append((name, count(row["n"]), *_spread(write, row, scale)))
+    for row in groups:
+        group = row["group"]
+        label = write.labels.group(by, group) if group else phrases("whole_city")
+        median = scale.write(row["median"], n=row["n"], language=write.language)
+        rows.append(_strip(label, f"{median}  n={count(row['n'])}", row))
+        words.append((label, count(row["n"]), *_spread(write, row, scale)))
+        if group:
+            named.append((label, row["median"], median))
     title = _peers_title(write, named)
     heads = ("h_group", "h_n", "h_quantiles", "h_interval")
     table = Table(
@@ -65,9 +76,10 @@ def _peers(write: Writer, model: Model, frame: pl.DataFrame, font: str) -> Figur
     wide, narrow = (
         charts.strips(rows, axis=axis, font=font, narrow=slim) for slim in (False, True)
     )
+    domain = write.labels.domain(by)
     return Figure(
-        id=f"figure-peers-{model.id}",
-        kicker=model.title[write.language],
+        id=f"figure-peers-{re.sub('[^a-z0-9]+', '-', name.lower())}",
+        kicker=f"{model.title[write.language]} · {domain}",
         title=title,
         caption=phrases("legend_strips", confidence=write.confidence),
         alt=alt_text(title, table),
@@ -109,18 +121,19 @@ def _peers_title(write: Writer, named: Sequence[tuple[str, float, str]]) -> str:
 
 
 def benchmarks(write: Writer, font: str) -> list[Figure | Paragraph]:
-    """Ours beside theirs, one figure for each unit."""
+    """Ours beside theirs, one figure for each benchmark and unit."""
     frame = write.content.benchmarks
     if not frame.height:
         return [Paragraph(write.phrases("no_benchmarks"))]
-    units = frame.get_column("unit").fill_null("").unique(maintain_order=True).to_list()
-    return [
-        _benchmark(write, frame.filter(pl.col("unit").fill_null("") == unit), unit, place, font)
-        for place, unit in enumerate(units, start=1)
-    ]
+    figures: list[Figure | Paragraph] = []
+    for (pack, unit), part in frame.group_by(["benchmark", "unit"], maintain_order=True):
+        for rows in part.iter_slices(_ROWS):
+            name = f"{pack}-{len(figures) + 1}"
+            figures.append(_benchmark(write, rows, str(unit or ""), name, font))
+    return figures
 
 
-def _benchmark(write: Writer, frame: pl.DataFrame, unit: str, place: int, font: str) -> Figure:
+def _benchmark(write: Writer, frame: pl.DataFrame, unit: str, name: str, font: str) -> Figure:
     scale, axis = _unit_scale(unit, frame)
     rows: list[DotRow] = []
     words: list[tuple[str, ...]] = []
@@ -152,7 +165,7 @@ def _benchmark(write: Writer, frame: pl.DataFrame, unit: str, place: int, font: 
         muted=write.muted,
     )
     caption = write.phrases("legend_benchmarks", confidence=write.confidence)
-    return dot_figure(f"benchmarks-{place}", "", title, rows, caption, table, font=font, axis=axis)
+    return dot_figure(f"benchmarks-{name}", "", title, rows, caption, table, font=font, axis=axis)
 
 
 def _beside(write: Writer, row: Mapping[str, Any], scale: Scale) -> tuple[DotRow, tuple[str, ...]]:

@@ -7,7 +7,6 @@ sixty firms in ten groups something always looks large.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TypeVar
 
 from taji.catalogue.model import Model, Node
 from taji.catalogue.questionnaire import Finding
@@ -17,15 +16,17 @@ from taji.report.charts import Axis, HeatCell, MatrixCell
 from taji.report.content import Domain
 from taji.report.estimates import Cell
 from taji.report.numbers import FEW, count, percent
-from taji.report.pictures import PERCENT, alt_text, ends
+from taji.report.pictures import PERCENT, alt_text, chunks, ends
 from taji.report.sentences import Writer
 
 __all__ = ["domains", "heat_maps"]
 
-T = TypeVar("T")
 Groups = Mapping[str, Mapping[int, Cell | None]]
 
 _HALVES = Axis(low=0, high=1, format=".0%", ticks=(0, 0.5, 1))
+#: Small plots that stand side by side, and the rows that may stand twice on a sheet.
+_COLUMNS = 5
+_ROWS_TWICE = 14
 #: Columns of a heat map that stay readable on A4.
 _HEAT_COLUMNS = 16
 #: Groups with fewer answers than this are not named as ends of a difference. [firms]
@@ -35,11 +36,14 @@ _NAMED = 10
 def domains(write: Writer, font: str) -> list[Figure]:
     """The findings by group, one figure for each break-down."""
     findings = [f for f in write.content.questionnaire.findings if write.cell_of(f)]
-    figures = []
+    figures: list[Figure] = []
     for domain in write.content.domains:
-        groups = _groups(write, domain, findings)
-        if groups:
-            figures.append(_domain(write, domain, groups, findings, font))
+        crowded = len(_groups(write, domain, findings)) > _ROWS_TWICE
+        parts = chunks(findings, _COLUMNS) if crowded else [findings]
+        for place, part in enumerate(parts, start=1):
+            groups = _groups(write, domain, part)
+            if groups:
+                figures.append(_domain(write, domain, groups, part, f"{domain.by}-{place}", font))
     return figures
 
 
@@ -57,18 +61,23 @@ def _groups(write: Writer, domain: Domain, findings: Sequence[Finding]) -> Group
 
 
 def _domain(
-    write: Writer, domain: Domain, groups: Groups, findings: Sequence[Finding], font: str
+    write: Writer,
+    domain: Domain,
+    groups: Groups,
+    findings: Sequence[Finding],
+    name: str,
+    font: str,
 ) -> Figure:
     phrases = write.phrases
     marks = [write.labels.mark(f.question, f.option) for f in findings]
     cells, rows = [], []
     for group, by_place in groups.items():
-        name = write.labels.group(domain.by, group)
+        row = write.labels.group(domain.by, group)
         most = max(c.n or 0 for c in by_place.values() if c is not None and c.shown)
         for place, finding in enumerate(findings):
             cell = by_place[place]
-            cells.append(_matrix_cell(write, name, f"n={count(most)}", finding, cell))
-        rows.append((name, *(_brief(write, by_place[place]) for place in range(len(findings)))))
+            cells.append(_matrix_cell(write, row, f"n={count(most)}", finding, cell))
+        rows.append((row, *(_brief(write, by_place[place]) for place in range(len(findings)))))
     title = _domain_title(write, domain, groups, marks)
     table = Table(
         caption=title,
@@ -84,7 +93,7 @@ def _domain(
         *_missing(write, domain, groups),
     ]
     return Figure(
-        id=f"figure-by-{domain.by}",
+        id=f"figure-by-{name}",
         kicker=write.content.questionnaire.title[write.language],
         title=title,
         caption=write.join(legend),
@@ -172,9 +181,9 @@ def _heats(write: Writer, model: Model, domain: Domain, font: str) -> list[Figur
         return []
     parts = [
         (write.phrases("heat_overview"), part)
-        for part in _chunks(_from_the_top(model, nodes), _HEAT_COLUMNS)
+        for part in chunks(_from_the_top(model, nodes), _HEAT_COLUMNS)
     ]
-    leaves = _chunks([node for node in nodes if not node.of], _HEAT_COLUMNS)
+    leaves = chunks([node for node in nodes if not node.of], _HEAT_COLUMNS)
     for place, part in enumerate(leaves, start=1):
         key = "heat_leaves" if len(leaves) > 1 else "heat_leaves_all"
         parts.append((write.phrases(key, part=place, parts=len(leaves)), part))
@@ -292,12 +301,3 @@ def _heat_title(write: Writer, model: Model, nodes: Sequence[Node]) -> str:
         bottom=bottom[0],
         low=percent(bottom[1], n=None, language=write.language),
     )
-
-
-def _chunks(items: Sequence[T], most: int) -> list[list[T]]:
-    """Cut into parts of at most ``most``, as even as can be."""
-    if not items:
-        return []
-    parts = -(-len(items) // most)
-    size = -(-len(items) // parts)
-    return [list(items[i : i + size]) for i in range(0, len(items), size)]

@@ -35,6 +35,8 @@ from taji.report.tokens import CHART_WIDE, COLOURS
 
 __all__ = ["document", "write_pdf"]
 
+#: Height of a picture that a sheet can hold with its title and caption. [px of the drawing]
+_TALLEST = 860.0
 #: Language and region as typst and PDF want them.
 _TAGS: dict[Language, tuple[str, str]] = {"zh": ("zh", "cn"), "en": ("en", "gb")}
 
@@ -126,7 +128,7 @@ def _block(block: Block) -> Mapping[str, object]:
             "caption": block.caption,
             "alt": block.alt,
             "svg": block.wide,
-            "width": _width(block.wide) / CHART_WIDE,
+            "width": _width(block.wide),
         }
     else:
         data |= {
@@ -141,9 +143,12 @@ def _block(block: Block) -> Mapping[str, object]:
 
 
 def _width(svg: str) -> float:
-    """Return the width that a picture was drawn for. [px]"""
-    found = re.search(r'<svg [^>]*?width="([\d.]+)"', svg)
-    return float(found.group(1)) if found else float(CHART_WIDE)
+    """Return how wide a picture stands: as it was drawn, less where a sheet is too low. [fraction]"""
+    found = re.search(r'<svg [^>]*?width="([\d.]+)" height="([\d.]+)"', svg)
+    if found is None:
+        return 1.0
+    width, height = (float(side) for side in found.groups())
+    return min(1.0, CHART_WIDE / width, _TALLEST / height) * width / CHART_WIDE
 
 
 def write_pdf(content: PortraitContent, path: Path | str, *, language: Language) -> None:

@@ -14,8 +14,8 @@ from taji.report.numbers import Scale
 
 __all__ = ["Labels", "split_node"]
 
-#: Marks that join the parts of a combined group (``industry+size``, ``C34|small``).
-_GROUP_MARKS = ("|", "×", "+")
+#: Marks that join the parts of a combined group (``industry*size``, ``C34*small``).
+_GROUP_MARKS = ("*", "|", "×", "+")
 
 
 def split_node(question: str) -> tuple[str, str] | None:
@@ -59,7 +59,10 @@ class Labels:
 
     def domain(self, by: str) -> str:
         """Title of a break-down."""
-        return self._domains[by].title[self.language] if by in self._domains else by
+        parts = _split(by)
+        if len(parts) > 1:
+            return " × ".join(self.domain(part) for part in parts)
+        return self._domains[by].title[self.language] if by in self._domains else self.short(by)
 
     def group(self, by: str, group: str) -> str:
         """Name of a group; of a combined one, the names of its parts."""
@@ -129,7 +132,7 @@ class Labels:
         if item.kind == "money":
             return Scale(kind="money")
         if item.kind == "share" and statistic == "mean":
-            return Scale(kind="share")
+            return Scale(kind="percent")  # the mean of a share is a fraction
         span = 100.0 if item.question.high is None else float(item.question.high)
         return Scale(kind="plain", span=span, unit=item.question.unit)
 

@@ -152,14 +152,17 @@ def _checks(writer: Writer, model: Model) -> list[str]:
     for confidence, what in named:
         if confidence in TO_CHECK:
             doubts.setdefault(str(confidence), []).append(what)
-    return [
-        phrases(
-            "to_check",
-            what=phrases("list_comma").join(dict.fromkeys(whats)),
-            why=phrases(f"confidence_{confidence}"),
-        )
-        for confidence, whats in doubts.items()
-    ]
+    return [_doubt(writer, confidence, whats) for confidence, whats in doubts.items()]
+
+
+def _doubt(writer: Writer, confidence: str, whats: list[str]) -> str:
+    phrases = writer.phrases
+    what = phrases("list_comma").join(dict.fromkeys(whats))
+    if confidence == "house":
+        return phrases("own_convention", what=what)
+    if confidence == "assumption":
+        return phrases("planning_assumption", what=what)
+    return phrases("to_check", what=what, why=phrases(f"confidence_{confidence}"))
 
 
 def provenance(writer: Writer) -> Facts:

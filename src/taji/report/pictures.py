@@ -8,6 +8,7 @@ which numbers may be shown was decided before (disclosure control). Groups compa
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 from taji.report import charts
 from taji.report.blocks import Figure, Table
@@ -16,8 +17,19 @@ from taji.report.estimates import Cell
 from taji.report.numbers import Scale, percent
 from taji.report.sentences import Writer, published_share
 
-__all__ = ["PERCENT", "SHARES", "alt_text", "dot_figure", "ends", "findings", "levels", "links"]
+__all__ = [
+    "PERCENT",
+    "SHARES",
+    "alt_text",
+    "chunks",
+    "dot_figure",
+    "ends",
+    "findings",
+    "levels",
+    "links",
+]
 
+T = TypeVar("T")
 PERCENT = Scale(kind="percent")
 SHARES = Axis(low=0, high=1, format=".0%", ticks=(0, 0.25, 0.5, 0.75, 1))
 #: How many rows of a picture its text names; the table beside it has all. [rows]
@@ -147,6 +159,21 @@ def alt_text(title: str, table: Table) -> str:
     lines = [f"{row[0]} {row[1]}" for row in table.rows[:_SPOKEN]]
     more = "…" if len(table.rows) > _SPOKEN else ""
     return f"{title}. " + "; ".join(lines) + more
+
+
+def chunks(items: Sequence[T], most: int) -> list[list[T]]:
+    """Cut into parts of at most ``most``, as even as can be.
+
+    Examples
+    --------
+    >>> chunks("abcdefg", 3)
+    [['a', 'b', 'c'], ['d', 'e', 'f'], ['g']]
+    """
+    if not items:
+        return []
+    parts = -(-len(items) // most)
+    size = -(-len(items) // parts)
+    return [list(items[i : i + size]) for i in range(0, len(items), size)]
 
 
 def _rank(cell: Cell) -> float:
