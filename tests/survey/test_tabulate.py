@@ -418,3 +418,15 @@ def test_no_respondents_give_rows_without_numbers():
 
     assert table["n"].sum() == 0
     assert table["estimate"].null_count() == table.height == 7
+
+
+def test_the_interval_of_a_mean_stops_where_its_values_do():
+    frame = pl.DataFrame({"automated": [0.0, 0.0, 0.0, 0.9]})
+    free, cut = (
+        tabulate(frame, [Amount("automated", pl.col("automated"), ends=ends)], Design())
+        for ends in ((-np.inf, np.inf), (0.0, 1.0))
+    )
+
+    assert free["ci_low"].item() < 0
+    assert cut["ci_low"].item() == 0.0
+    assert cut["ci_high"].item() == free["ci_high"].item()

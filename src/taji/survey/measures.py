@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import inf
 from typing import Literal
 
 import polars as pl
@@ -17,6 +18,7 @@ from taji.catalogue.model import Model
 from taji.catalogue.questionnaire import Item, Questionnaire
 
 __all__ = [
+    "NO_ENDS",
     "Amount",
     "Choice",
     "Measure",
@@ -26,6 +28,9 @@ __all__ = [
     "score_measures",
     "wide_scores",
 ]
+
+#: A quantity that could be anything.
+NO_ENDS = (-inf, inf)
 
 Statistic = Literal["proportion", "mean", "total", "ratio"]
 
@@ -67,12 +72,15 @@ class Amount:
         not are not guessed.
     asked : Expr or None
         Who was asked; None: everybody.
+    ends : tuple of float
+        Between which every value, and so every mean, lies; an interval is cut there.
     """
 
     question: str
     value: pl.Expr
     statistics: tuple[Literal["mean", "total"], ...] = ("mean",)
     asked: pl.Expr | None = None
+    ends: tuple[float, float] = NO_ENDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +160,9 @@ def score_measures(model: Model) -> tuple[Measure, ...]:
     is in points, as the model has them.
     """
     nodes: list[Measure] = [
-        Amount(f"{model.id}:{node.id}", pl.col(f"{model.id}:{node.id}")) for node in model.shown
+        Amount(name, pl.col(name), ends=(0.0, float(node.max)))
+        for node in model.shown
+        for name in [f"{model.id}:{node.id}"]
     ]
     levels = tuple(level.id for level in model.levels)
     if levels:
@@ -206,13 +216,21 @@ def _of_item(questionnaire: Questionnaire, item: Item) -> list[Measure]:
         case "code":
             return [Choice(item.id, None, answer, asked)]
         case "share":
-            return [Amount(item.id, answer / 100, ("mean",), asked)]
+            return [Amount(item.id, answer / 100, ("mean",), asked, _ends(item, 0.0, 100.0, 100))]
         case "scale":
-            return [Amount(item.id, answer.cast(pl.Float64), ("mean",), asked)]
+            return [Amount(item.id, answer.cast(pl.Float64), ("mean",), asked, _ends(item))]
         case "number" | "money":
             return [Amount(item.id, answer, ("mean", "total"), asked)]
         case _:
             return []
+
+
+def _ends(item: Item, low: float = -inf, high: float = inf, per: int = 1) -> tuple[float, float]:
+    """The ends of an item's answers, in the unit of its estimates."""
+    question = item.question
+    lowest = low if question.low is None else float(question.low)
+    highest = high if question.high is None else float(question.high)
+    return lowest / per, highest / per
 
 
 def _asked(questionnaire: Questionnaire, item: Item) -> pl.Expr | None:

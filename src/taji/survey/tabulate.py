@@ -23,7 +23,13 @@ import polars as pl
 from taji.base.errors import TajiError
 from taji.base.text import Language
 from taji.survey.design import Design, Sample
-from taji.survey.intervals import INTERVALS, IntervalName, proportion_interval, t_interval
+from taji.survey.intervals import (
+    INTERVALS,
+    Interval,
+    IntervalName,
+    proportion_interval,
+    t_interval,
+)
 from taji.survey.measures import Measure, present
 from taji.survey.tabulate_cells import (
     AUXILIARY,
@@ -306,6 +312,8 @@ def _rows(
     else:
         value = found.estimate
         ends = t_interval(value, found.se, df, confidence)
+    if statistic == "mean":
+        ends = Interval(np.clip(ends.low, *held.ends), np.clip(ends.high, *held.ends))
     size = len(breakdown.groups)
     return zip(
         [held.question] * size,

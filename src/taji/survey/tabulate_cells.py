@@ -19,7 +19,7 @@ import polars as pl
 
 from taji.base.arrays import BoolArray, FloatArray, IntArray
 from taji.survey.design import Sample
-from taji.survey.measures import Amount, Choice, Measure, Quotient
+from taji.survey.measures import NO_ENDS, Amount, Choice, Measure, Quotient
 from taji.survey.sums import binned
 from taji.survey.tabulate_moments import Moments, mean_rows, ratio
 
@@ -56,6 +56,8 @@ class Tally:
         What the moments are taken about. [unit of the measure]
     moments : Moments
         In the order of the cells.
+    ends : tuple of float
+        Between which every value lies. [unit of the measure]
     """
 
     question: str
@@ -63,6 +65,7 @@ class Tally:
     statistics: tuple[str, ...]
     centre: float
     moments: Moments
+    ends: tuple[float, float] = NO_ENDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -339,7 +342,7 @@ def _amount(frame: pl.DataFrame, place: Place, measure: Amount, asked: BoolArray
         square = (moments.total[:, 0], moments.total[:, 1], place.add(weight * e**2))
         moments = replace(moments, square=np.column_stack(square))
     moments = replace(moments, asked=place.count(asked))
-    return Tally(measure.question, "", measure.statistics, centre, moments)
+    return Tally(measure.question, "", measure.statistics, centre, moments, measure.ends)
 
 
 def _even_amount(place: Place, answered: BoolArray, e: FloatArray, n: FloatArray) -> Moments:
