@@ -122,25 +122,40 @@ def mean(children: list[tuple[Fraction, Node]], most: Fraction) -> Node:
     return Node(most * worst, most * best, known, most)
 
 
+#: The same answers to one question earn the same: worked out once.
+SEEN: dict[tuple[Any, ...], Node] = {}
+
+
+def columns(q: dict[str, Any]) -> list[str]:
+    if q["type"] != "multi":
+        return [q["id"]]
+    return [f"{q['id']}/{o['id']}" for o in q["options"]] + [f"{q['id']}/none"]
+
+
+def question(q: dict[str, Any], sheet: dict[str, Any], full: str, q4: str) -> Node:
+    most = exactly(q["max"])
+    if q["type"] == "band":
+        return one(band(sheet.get(q["id"]), q["bands"]), most)
+    points = {o["id"]: exactly(o["points"]) for o in q["options"]}
+    if q["type"] == "single":
+        answer = sheet.get(q["id"])
+        return one(None if answer is None else points[answer], most)
+    points.pop("none", None)
+    if q["id"] == "q4" and q4 == "equal":
+        points = dict.fromkeys(points, Fraction(10, 14))
+    needs = {"d": ["a", "b", "c"]} if q["id"] == "q1" and full == "needs_abc" else None
+    return ticks(sheet, q["id"], points, "none", most=most, needs=needs)
+
+
 def sme2024(
     f: dict[str, Any], sheet: dict[str, Any], *, full: str = "free", q4: str = "j"
 ) -> dict[str, Node]:
     nodes: dict[str, Node] = {}
     for q in f["questions"]:
-        most = exactly(q["max"])
-        if q["type"] == "band":
-            nodes[q["id"]] = one(band(sheet.get(q["id"]), q["bands"]), most)
-            continue
-        points = {o["id"]: exactly(o["points"]) for o in q["options"] if o["id"] != "none"}
-        if q["type"] == "multi":
-            if q["id"] == "q4" and q4 == "equal":
-                points = dict.fromkeys(points, Fraction(10, 14))
-            needs = {"d": ["a", "b", "c"]} if q["id"] == "q1" and full == "needs_abc" else None
-            nodes[q["id"]] = ticks(sheet, q["id"], points, "none", most=most, needs=needs)
-            continue
-        answer = sheet.get(q["id"])
-        worth = {o["id"]: exactly(o["points"]) for o in q["options"]}
-        nodes[q["id"]] = one(None if answer is None else worth[answer], most)
+        said = (q["id"], full, q4, *(sheet.get(c) for c in columns(q)))
+        if said not in SEEN:
+            SEEN[said] = question(q, sheet, full, q4)
+        nodes[q["id"]] = SEEN[said]
     for i in f["indicators"]["items"]:
         nodes[i["id"]] = added(
             [nodes[q["id"]] for q in f["questions"] if q["indicator"] == i["id"]]
@@ -156,11 +171,15 @@ def sme2024(
         nodes[name] = node
     total = added([nodes[d] for d in ("base", "management", "results")])
     required = [rungs[s["id"]] for s in f["scenarios"]["items"] if s["required"] == "true"]
+    stands = {
+        reading: {name: int(getattr(nodes[name], reading)) for name in rungs.values()}
+        for reading in ("worst", "best")
+    }
     for reading in ("worst", "best"):
         level = 0
         for rule in f["level_rule"]["levels"]:
-            rung = exactly(rule["scenario_level"])
-            reached = {n for n in rungs.values() if getattr(nodes[n], reading) >= rung}
+            rung = int(rule["scenario_level"])
+            reached = {name for name in rungs.values() if stands[reading][name] >= rung}
             if (
                 getattr(total, reading) >= exactly(rule["score_min"])
                 and len(reached) >= int(rule["scenarios_min"])
@@ -249,7 +268,10 @@ def cmmm(f: dict[str, Any], sheet: dict[str, Any], *, profile: str) -> dict[str,
                         nodes[name] = one(None if answer is None else worth[answer], ONE)
                     subs.append((exactly(own[sub["id"]]) if own else ONE, nodes[name]))
                 share = exactly(weights["domains"][element["id"]][domain["id"]])
-                domains.append((share, mean(subs, ONE)))
+                said = (profile, domain["id"], *((n.known, n.worst, n.pruned) for _, n in subs))
+                if said not in SEEN:
+                    SEEN[said] = mean(subs, ONE)
+                domains.append((share, SEEN[said]))
             elements.append((exactly(weights["elements"][element["id"]]), mean(domains, ONE)))
         nodes[f"level{level}"] = mean(elements, ONE)
         levels.append(nodes[f"level{level}"])

@@ -324,6 +324,7 @@ def test_a_node_that_reads_no_question_is_refused() -> None:
         program([leaf("one", question="missing")])
 
     assert caught.value.fields["node"] == "one"
+    assert "没有题目 missing" in caught.value.render("zh")
 
 
 def test_a_model_that_lacks_facts_says_why_it_cannot_score() -> None:
@@ -333,6 +334,7 @@ def test_a_model_that_lacks_facts_says_why_it_cannot_score() -> None:
         program([leaf("one")], unscorable=reason)
 
     assert caught.value.code == "assess.unscorable"
+    assert "缺少权重。" in caught.value.render("zh")
 
 
 def test_a_column_that_is_absent_was_answered_by_nobody() -> None:

@@ -31,6 +31,7 @@ from taji.assess.leaf import Answers, Mapped, ModelError, Standing, item_standin
 from taji.assess.level import Levels, Reading, level_of_node, level_of_total, levels_of
 from taji.assess.ratio import Ratio, Sheet, at_least, divided, quotient
 from taji.base.errors import TajiError
+from taji.base.text import Text
 from taji.catalogue.model import Model, Node
 from taji.catalogue.questionnaire import Item, Questionnaire
 
@@ -44,8 +45,8 @@ class UnscorableError(TajiError):
 
     code = "assess.unscorable"
     sentences = {
-        "en": "Model {model} cannot score yet: {reason} See `taji models show {model}`.",
-        "zh": "模型 {model} 尚不能计分：{reason}可用 `taji models show {model}` 查看。",
+        "en": "Model {model} cannot score yet: {reason.en} See `taji models show {model}`.",
+        "zh": "模型 {model} 尚不能计分：{reason.zh}可用 `taji models show {model}` 查看。",
     }
 
 
@@ -164,7 +165,7 @@ def compile_model(model: Model, questionnaire: Questionnaire) -> Program:
         If its numbers have more digits than exact columns hold.
     """
     if model.unscorable is not None:
-        raise UnscorableError(model=model.id, reason=model.unscorable["en"])
+        raise UnscorableError(model=model.id, reason=model.unscorable)
     sheet, answers = Sheet(), Answers()
     standings: dict[str, Standing] = {}
     for node in model.nodes:
@@ -208,11 +209,13 @@ def _settle(
     for name in node.of:
         child = model.by_id.get(name)
         if child is None:
-            raise ModelError(node=node.id, model=model.id, reason=f"there is no node {name}")
+            reason = Text(zh=f"没有节点 {name}", en=f"there is no node {name}")
+            raise ModelError(node=node.id, model=model.id, reason=reason)
         _settle(child, model, questionnaire, standings, sheet=sheet, answers=answers)
         children.append((child, standings[name]))
     if not children:
-        raise ModelError(node=node.id, model=model.id, reason="it reads nothing")
+        reason = Text(zh="它不读取任何题目或节点", en="it reads neither a question nor a node")
+        raise ModelError(node=node.id, model=model.id, reason=reason)
     standings[node.id] = combined(node, children, coverage_min=model.coverage_min, sheet=sheet)
 
 
@@ -221,7 +224,10 @@ def _items(node: Node, model: Model, questionnaire: Questionnaire) -> Sequence[I
     item = questionnaire.items.get(node.question)
     items = (item,) if item else questionnaire.items_of(node.question)
     if not items:
-        reason = f"questionnaire {questionnaire.id} has no question {node.question}"
+        reason = Text(
+            zh=f"问卷 {questionnaire.id} 没有题目 {node.question}",
+            en=f"questionnaire {questionnaire.id} has no question {node.question}",
+        )
         raise ModelError(node=node.id, model=model.id, reason=reason)
     return items
 

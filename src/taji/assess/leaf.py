@@ -23,6 +23,7 @@ import polars as pl
 
 from taji.assess.ratio import Column, Ratio, Sheet, width
 from taji.base.errors import TajiError
+from taji.base.text import Text
 from taji.catalogue.model import Band, Node
 from taji.catalogue.questionnaire import Item
 
@@ -39,8 +40,9 @@ class ModelError(TajiError):
 
     code = "assess.model"
     sentences = {
-        "en": "Node {node} of model {model} cannot be scored: {reason}. Run `taji models check`.",
-        "zh": "模型 {model} 的节点 {node} 无法计分：{reason}。请运行 `taji models check` 检查。",
+        "en": "Node {node} of model {model} cannot be scored: {reason.en}. Run `taji models "
+        "check`.",
+        "zh": "模型 {model} 的节点 {node} 无法计分：{reason.zh}。请运行 `taji models check` 检查。",
     }
 
 
@@ -114,7 +116,10 @@ def item_standing(
 
 def _ticks(node: Node, item: Item, *, sheet: Sheet, answers: Answers, model: str) -> Standing:
     if node.points is None:
-        raise ModelError(node=node.id, model=model, reason=f"no points for ticks of {item.id}")
+        reason = Text(
+            zh=f"题目 {item.id} 的选项没有分值", en=f"the ticks of {item.id} have no points"
+        )
+        raise ModelError(node=node.id, model=model, reason=reason)
     options = {option.id: option for option in item.question.options}
     points = {o: node.points.get(o, Fraction(0)) for o in options}
     total = sum((p for p in points.values() if p > 0), Fraction(0))
@@ -206,7 +211,10 @@ def _number(node: Node, item: Item, *, sheet: Sheet, answers: Answers, model: st
     if high is None and item.kind == "share":
         high = Fraction(100)
     if high is None or item.kind not in ("scale", "share", "number", "money"):
-        reason = f"rule {node.rule} needs points, bands or a scale with an upper end"
+        reason = Text(
+            zh=f"规则 {node.rule} 需要分值、分段或有上限的量表",
+            en=f"rule {node.rule} needs points, bands or a scale with an upper end",
+        )
         raise ModelError(node=node.id, model=model, reason=reason)
     _most(node, high, model=model)
     said = f"{float(item.question.low or 0):g} - {float(high):g}"
@@ -262,7 +270,7 @@ def _then(chain: pl.Expr | None, test: pl.Expr, value: int) -> pl.Expr:
 def _steps(item: Item, answers: Answers) -> pl.Expr:
     """Return the answer as whole multiples of the resolution, null where it is no number."""
     if item.kind == "scale":
-        return answers.read(item.id, pl.Int64) * int(1 / RESOLUTION)
+        return answers.read(item.id, pl.Int64).cast(pl.Float64) * float(1 / RESOLUTION)
     number = answers.read(item.id, pl.Float64).fill_nan(None)
     return (number * float(1 / RESOLUTION)).round()
 
@@ -285,5 +293,6 @@ def _inside(band: Band, steps: pl.Expr) -> pl.Expr:
 def _most(node: Node, otherwise: Fraction, *, model: str) -> Fraction:
     most = node.cap if node.rule == "capped_sum" and node.cap is not None else otherwise
     if most <= 0:
-        raise ModelError(node=node.id, model=model, reason="no answer earns anything")
+        reason = Text(zh="任何答案都不得分", en="no answer earns anything")
+        raise ModelError(node=node.id, model=model, reason=reason)
     return most
