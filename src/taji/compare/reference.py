@@ -79,11 +79,11 @@ def fit_cloud(variables: Sequence[Variable], *, rows: int, rng: np.random.Genera
     order = [_order(v, _first_component(variables)) for v in variables]
     some = rng.choice(n, min(rows, n), replace=False)
     pairs = np.triu_indices(len(some), 1)
-    signs = np.stack([_signs(o[some], pairs) for o in order])
-    square = np.sqrt((signs**2).sum(axis=1))
-    scale = np.where(square > 0, square, 1.0)
-    tau = (signs @ signs.T) / np.outer(scale, scale)
-    latent = np.sin(np.pi / 2 * tau)
+    gaps = np.stack([o[some][pairs[0]] - o[some][pairs[1]] for o in order])
+    signs, known_pairs = np.nan_to_num(np.sign(gaps)), (~np.isnan(gaps)).astype(np.float64)
+    untied = (signs**2) @ known_pairs.T  # pairs of firms that both answered both
+    scale = np.sqrt(untied * untied.T)
+    latent = np.sin(np.pi / 2 * (signs @ signs.T) / np.where(scale > 0, scale, 1.0))
     np.fill_diagonal(latent, 1.0)
     size, vectors = np.linalg.eigh(latent)
     root = vectors * np.sqrt(np.maximum(size, 0.0))
@@ -120,7 +120,3 @@ def _order(variable: Variable, component: FloatArray) -> FloatArray:
     out = np.full(len(variable.value), np.nan)
     out[known] = rank[variable.value[known].astype(np.int64)]
     return out
-
-
-def _signs(values: FloatArray, pairs: tuple[np.ndarray, ...]) -> FloatArray:
-    return np.asarray(np.nan_to_num(np.sign(values[pairs[0]] - values[pairs[1]])))
