@@ -140,7 +140,12 @@ def _slim(svg: str) -> str:
     svg = re.sub(r' (?:class|role|aria-[a-z]+|pointer-events|xmlns:xlink)="[^"]*"', "", svg)
     svg = svg.replace(' opacity="1"', "")
     svg = re.sub(r'<path d=""[^>]*/>', "", svg)
+    svg = re.sub(r"rgb\((\d+), (\d+), (\d+)\)", _hex, svg)
     return re.sub(r"(\d+\.\d{2})\d+", r"\1", svg)
+
+
+def _hex(colour: re.Match[str]) -> str:
+    return "#" + "".join(f"{int(part):02x}" for part in colour.groups())
 
 
 def _config() -> dict[str, Any]:
@@ -242,7 +247,7 @@ def _y() -> alt.Y:
 
 def _labels(base: alt.Chart, frame: _Frame) -> list[alt.Chart]:
     """The words: label at the left (above, on a telephone), number at the right."""
-    lift = 14 if frame.narrow else 0
+    lift = 18 if frame.narrow else 0
     label = base.mark_text(
         align="left",
         baseline="middle",
@@ -355,6 +360,7 @@ def matrix(cells: Sequence[MatrixCell], *, axis: Axis, font: str) -> str:
         }
         for cell in cells
     ]
+    lines = 1 + max(str(datum["column"]).count("\n") for datum in data)
     y = _row_axis(grid=True)
     base = alt.Chart(_ROWS)
     known = base.transform_filter("isValid(datum.e)")
@@ -386,8 +392,9 @@ def matrix(cells: Sequence[MatrixCell], *, axis: Axis, font: str) -> str:
             ),
         ),
         columns=columns,
-        spacing={"row": 22, "column": gap},
+        spacing={"row": 24 + 15 * lines, "column": gap},
         align="each",
+        bounds="flush",
     )
     return draw(chart, data, font=font)
 
