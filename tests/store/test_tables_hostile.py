@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import random
 import zipfile
 
+import polars as pl
 import pytest
 import xlsxwriter
 
 from taji.store.isolated import read_apart
+from taji.store.parquet import check_scannable
 from taji.store.tables import open_table, open_tables, read_table
 from taji.store.unreadable import (
     CsvBrokenError,
@@ -210,3 +213,27 @@ def test_a_reader_that_stalls_is_ended_and_the_next_file_is_read(tmp_path):
         list(read_apart("workbook", endless, kind="xlsx", patience=0.2))
 
     assert open_table(book(tmp_path / "a.xlsx")).headers == ("enterprise",)
+
+
+def test_a_damaged_parquet_is_found_before_it_is_scanned_in_place(tmp_path):
+    path = tmp_path / "a.parquet"
+    pl.DataFrame({"enterprise": [f"k{i}" for i in range(50)], "q1": list(range(50))}).write_parquet(
+        path
+    )
+    data = path.read_bytes()
+    check_scannable(path)
+    rng = random.Random(2026)
+    outcomes = set()
+    for _ in range(150):
+        hurt = bytearray(data)
+        for _ in range(3):
+            hurt[rng.randrange(4, len(data) // 2)] = rng.randrange(256)
+        path.write_bytes(hurt)
+        try:
+            check_scannable(path)
+        except DamagedError:
+            outcomes.add("refused")
+        else:
+            pl.scan_parquet(path).collect(engine="streaming")
+            outcomes.add("scanned")
+    assert outcomes == {"refused", "scanned"}

@@ -24,9 +24,11 @@ from taji.store.unreadable import DamagedError, TooSlowError
 
 __all__ = ["read_apart"]
 
-#: Time without a sign of life after which the reader is ended. A workbook at the limits of
-#: ``taji.store.workbooks`` opens in well under a minute. [seconds]
+#: Time without a sign of life after which the reader is ended: a base, and what a slow and
+#: busy machine takes for a larger file (an idle laptop reads ten times as fast). [seconds]
 PATIENCE = 120.0
+#: [bytes a second]
+SLOWEST = 100_000
 #: Parts that may wait to be taken: bounds memory where the taker is slow.
 _AHEAD = 8
 
@@ -94,25 +96,25 @@ class _Kept:
 
 
 def read_apart(
-    job: Literal["workbook", "spss"],
+    job: Literal["workbook", "spss", "probe"],
     path: Path,
     *,
     kind: str,
-    patience: float = PATIENCE,
+    patience: float | None = None,
     **options: str | None,
 ) -> Iterator[object]:
     """Yield what the reader process sends for ``path``.
 
     Parameters
     ----------
-    job : {"workbook", "spss"}
-        Which reader.
+    job : {"workbook", "spss", "probe"}
+        Which reader; ``probe`` only tries to scan a Parquet file.
     path : Path
         The file.
     kind : str
         Kind of the file, for messages.
-    patience : float
-        Longest time without a part. [seconds]
+    patience : float, optional
+        Longest time without a part; by the size of the file if not given. [seconds]
     **options
         Options of the reader: ``sheet``, ``encoding``.
 
@@ -125,6 +127,8 @@ def read_apart(
     UnreadableError
         What the reader itself found wrong.
     """
+    if patience is None:
+        patience = PATIENCE + path.stat().st_size / SLOWEST
     with _Kept.lock:
         reader = _Kept.reader or _Reader()
         _Kept.reader = None

@@ -13,13 +13,42 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from taji.store.isolated import read_apart
 from taji.store.unreadable import DamagedError, TooLargeError
 
-__all__ = ["parquet_batches", "parquet_names"]
+__all__ = ["check_scannable", "parquet_batches", "parquet_names", "scan_whole"]
 
 COLUMNS_LIMIT = 5_000
 #: Rows times columns; a nation's answers are 50 million by some hundreds. [cells]
 CELLS_LIMIT = 20_000_000_000
+
+
+#: Up to this size a file is tried out before it is scanned in place; a larger one is the work
+#: of a program, and its trial would cost as much as its use. [bytes]
+TRIED_UP_TO = 64 << 20
+
+
+def check_scannable(path: Path) -> None:
+    """Make sure that Polars can scan the file in place: some damaged files make it crash.
+
+    Call it before ``pl.scan_parquet`` on a file that came from outside.
+
+    Raises
+    ------
+    DamagedError
+        If the footer, or (up to ``TRIED_UP_TO``) any page, cannot be read.
+    """
+    parquet_names(path)
+    if path.stat().st_size <= TRIED_UP_TO:
+        for _ in read_apart("probe", path.resolve(), kind="Parquet"):
+            pass
+
+
+def scan_whole(path: Path) -> None:
+    """Decode every cell of a Parquet file, keeping none; runs in the reader process."""
+    frame = pl.scan_parquet(path)
+    flat = [name for name, kind in frame.collect_schema().items() if not kind.is_nested()]
+    frame.select(pl.col(flat).hash().sum()).collect(engine="streaming")
 
 
 def parquet_names(path: Path) -> tuple[str, ...]:

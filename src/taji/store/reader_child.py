@@ -68,6 +68,11 @@ def _job(job: str, path: Path, kind: str, options: dict[str, str | None]) -> Ite
         from taji.store.workbooks import read_workbook
 
         return read_workbook(path, kind, options.get("sheet"))
+    if job == "probe":
+        from taji.store.parquet import scan_whole
+
+        scan_whole(path)
+        return iter(())
     from taji.store.spss import read_spss
 
     return read_spss(path, options.get("encoding"))
