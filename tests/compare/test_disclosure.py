@@ -306,6 +306,35 @@ def test_an_estimate_whose_firms_nobody_counted_is_refused_by_name():
     assert "企业计数" in caught.value.render("zh")
 
 
+@pytest.mark.parametrize("seed", range(12))
+def test_rounds_of_any_shape_are_protected_and_pass_the_last_gate(seed):
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(1, 30))
+    sizes = list("smlx")[: int(rng.integers(1, 5))]
+    frame = firms(rng, n).with_columns(
+        size=pl.Series(rng.choice([*sizes, None], n).tolist(), dtype=pl.String),
+        same=pl.lit("only"),
+        score=pl.Series(rng.choice([0.0, 50.0, 100.0, None], n).tolist(), dtype=pl.Float64),
+        plan=pl.Series(rng.choice([True, False, None], n).tolist(), dtype=pl.Boolean),
+    )
+    measures = [
+        *MEASURES,
+        Choice("size", None, pl.col("size")),
+        Choice("district", None, pl.col("district")),
+        Choice("same", None, pl.col("same")),
+        Amount("score", pl.col("score"), ("mean",)),
+    ]
+    by = ("size", "district", "same")
+    estimates = tabulate(frame, measures, DESIGN, by=by)
+    scales = SCALES | {"score": Scale(low=0.0, high=100.0)}
+    counts = contributors(frame, measures, by=by, weight=frame["w"].to_numpy(), scales=scales)
+
+    out = protect(estimates, counts)
+
+    assert verify_published(out.estimates, counts) == ()
+    assert out.optimal
+
+
 def test_the_order_of_firms_and_of_rows_changes_nothing():
     frame = firms(np.random.default_rng(9), 65)
     estimates, counts = estimated(frame)

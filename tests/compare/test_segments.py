@@ -50,7 +50,7 @@ def test_planted_segments_are_found_again(n, seed):
     assert [s.n for s in out.segments] == np.bincount(out.member).tolist()
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(3))
 def test_pure_noise_has_no_stable_segments(seed):
     rng = np.random.default_rng(seed)
     chance = np.broadcast_to(rng.uniform(0.1, 0.7, 15), (65, 15))
@@ -62,7 +62,7 @@ def test_pure_noise_has_no_stable_segments(seed):
     assert (out.member == -1).all()
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_firms_that_differ_by_degrees_are_one_cloud(seed):
     rng = np.random.default_rng(seed)
     ability = rng.normal(size=(200, 1))

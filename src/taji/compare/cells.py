@@ -8,7 +8,8 @@ show as long as one row of the group is; and the same sizes as *known* constants
 a tick gives away is judged as if the attacker had counted every group himself.
 
 Questions that themselves break the city down (industry, size, district) are laid out together:
-industry by size and size by industry are one table read along either side.
+industry by size and size by industry are one table read along either side. Their counts are
+sizes of groups themselves, so of these nothing is taken as known but what is published.
 """
 
 from __future__ import annotations
@@ -122,9 +123,15 @@ def lay_out(judged: pl.DataFrame, rules: Rules) -> Block:
     firms = max(1, *city["n"].to_list())
     unit = max([t for t in city["total_abs"].to_list() if t], default=UNITS) / UNITS
     signed = bool((judged["total"] < judged["total_abs"] - 1e-9 * judged["total_abs"]).any())
+    breakdowns = set(judged["by"].unique())
     columns: dict[Column, dict[Place, int]] = {}
     for row in judged.iter_rows(named=True):
-        ends = _quantity(row, unit, signed) if row["kind"] == "quantity" else _share(row, rules)
+        if row["kind"] == "quantity":
+            ends = _quantity(row, unit, signed)
+        elif row["question"] in breakdowns:
+            ends = _share(row, rules, most=max(firms, 2 * rules.minimum))
+        else:
+            ends = _share(row, rules, most=row["n"])
         cell = sheet.add(
             (row["question"], row["option"], row["by"], row["group"]),
             **ends,
@@ -135,11 +142,12 @@ def lay_out(judged: pl.DataFrame, rules: Rules) -> Block:
     for cells in columns.values():
         sheet.sum_groups(cells)
     singles = judged.filter(pl.col("kind") == "single")["question"].unique().sort()
+    sizes = _show_sizes(sheet, judged, columns, rules)
     for question in singles:
-        options = {c: cells for c, cells in columns.items() if c[0] == question and c[1]}
-        _sum_options(sheet, judged, question, list(options.values()))
+        options = [cells for c, cells in columns.items() if c[0] == question and c[1]]
+        shown = sizes[question] if question in breakdowns else None
+        _sum_options(sheet, judged, question, options, shown)
     _same_tables(sheet, columns)
-    _show_sizes(sheet, judged, columns, rules)
     return Block(sheet.problem(), judged, tuple(sheet.names))
 
 
@@ -221,9 +229,18 @@ class _Sheet:
         self._relations.append(Relation(np.array([total, *parts]), signs))
 
     def equal(self, one: int, other: int) -> None:
-        """Two cells that count the same firms, where they do."""
+        """Two cells that count the same firms, where they do; what bounds one bounds both."""
         if self._cells[one][0] == self._cells[other][0]:
             self.sum_to(one, [other])
+            most = min(self._cells[one][2], self._cells[other][2])
+            for cell in (one, other):
+                self.limit(cell, high=most, span=min(self._cells[cell][5], most))
+
+    def limit(self, cell: int, *, span: float, high: float | None = None) -> None:
+        """Lower what is asked for a cell to what can be had."""
+        value, low, before, above, below, _, forced, cost = self._cells[cell]
+        top = before if high is None else high
+        self._cells[cell] = (value, low, top, above, below, span, forced, cost)
 
     def sum_groups(self, cells: dict[Place, int]) -> None:
         """The groups of every breakdown sum to the city."""
@@ -248,11 +265,11 @@ class _Sheet:
         )
 
 
-def _share(row: dict[str, Any], rules: Rules) -> _Ends:
-    """A count of ticks: between none and all of the group, whose size is known."""
-    n = float(row["n"])
-    span = min(float(rules.minimum), n) if row["why"] is not None else 0.0
-    return _Ends(value=float(row["ticking"]), low=0.0, high=n, above=0.0, below=0.0, span=span)
+def _share(row: dict[str, Any], rules: Rules, *, most: int) -> _Ends:
+    """A count of ticks: from none to ``most``."""
+    span = float(min(rules.minimum, row["n"])) if row["why"] is not None else 0.0
+    value, high = float(row["ticking"]), float(most)
+    return _Ends(value=value, low=0.0, high=high, above=0.0, below=0.0, span=span)
 
 
 def _quantity(row: dict[str, Any], unit: float, signed: bool) -> _Ends:
@@ -295,19 +312,28 @@ def _tie(*key: str) -> int:
 
 
 def _sum_options(
-    sheet: _Sheet, judged: pl.DataFrame, question: str, options: list[dict[Place, int]]
+    sheet: _Sheet,
+    judged: pl.DataFrame,
+    question: str,
+    options: list[dict[Place, int]],
+    shown: dict[Place, int] | None,
 ) -> None:
-    """The options of a single choice sum to the group, whose size is known."""
+    """The options of a single choice sum to the group: its size as shown, or else as known."""
     n, ticking = judged["n"].to_list(), judged["ticking"].to_list()
+    rest = {p: n[options[0][p]] - sum(ticking[c[p]] for c in options) for p in options[0]}
     for place in options[0]:
         parts = [cells[place] for cells in options]
         size = n[parts[0]]
         name = (question, "", *place)
-        known = sheet.add(name, value=size, low=size, high=size, cost=1)
-        rest = size - sum(ticking[i] for i in parts)
-        if rest:  # answers that no measure counts are published nowhere
-            parts.append(sheet.add(name, value=rest, low=0.0, high=size, forced=True, cost=0))
-        sheet.sum_to(known, parts)
+        if any(rest.values()):  # answers that no measure counts are published nowhere
+            other = sheet.add(name, value=rest[place], low=0.0, high=size, forced=True, cost=0)
+            parts.append(other)
+        if shown is not None:
+            sheet.sum_to(shown[place], parts)
+            continue
+        if len(parts) == 1:  # the only answer there is says nothing
+            sheet.limit(parts[0], span=0.0)
+        sheet.sum_to(sheet.add(name, value=size, low=size, high=size, cost=1), parts)
 
 
 def _same_tables(sheet: _Sheet, columns: dict[Column, dict[Place, int]]) -> None:
@@ -321,8 +347,9 @@ def _same_tables(sheet: _Sheet, columns: dict[Column, dict[Place, int]]) -> None
 
 def _show_sizes(
     sheet: _Sheet, judged: pl.DataFrame, columns: dict[Column, dict[Place, int]], rules: Rules
-) -> None:
+) -> dict[str, dict[Place, int]]:
     """The size of a group is on show while one of its rows is; sizes sum to the city's."""
+    found: dict[str, dict[Place, int]] = {}
     n, published = judged["n"].to_list(), judged["published"].to_list()
     alike: dict[tuple[str, tuple[int, ...]], list[dict[Place, int]]] = {}
     for (question, _), cells in columns.items():
@@ -339,3 +366,5 @@ def _show_sizes(
             if place[0] == question and (question, place[1]) in columns:
                 sheet.equal(sizes[place], columns[question, place[1]]["", ""])
         sheet.sum_groups(sizes)
+        found.setdefault(question, sizes)
+    return found

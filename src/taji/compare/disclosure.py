@@ -46,7 +46,7 @@ from taji.catalogue.questionnaire import Questionnaire
 from taji.compare.attack import attack
 from taji.compare.cells import KEY, Block, blocks, lay_out, whole_groups
 from taji.compare.sensitive import Rules, judge
-from taji.compare.suppression import exposed, suppress
+from taji.compare.suppression import Suppression, UnprotectableError, exposed, suppress
 
 __all__ = [
     "EMPTIED",
@@ -189,6 +189,8 @@ def protect(
     ------
     UncountedError
         If an estimate has no count.
+    UnprotectableError
+        If a cell would be known even if nothing were published.
 
     Notes
     -----
@@ -224,7 +226,7 @@ def protect(
         part = _mark(part, _following(pl.concat(hidden), rulings or {}))
         for cells in blocks(part):
             block = lay_out(cells, rules)
-            answer = suppress(block.problem)
+            answer = _suppress(block)
             hidden.append(block.hidden_rows(answer.hidden))
             optimal &= answer.optimal
     reasons = (
@@ -343,6 +345,14 @@ def withhold_peers(peers: pl.DataFrame, estimates: pl.DataFrame) -> pl.DataFrame
 def _with_key(frame: pl.DataFrame) -> pl.DataFrame:
     """Empty text and null are the same key: "no option", "the whole city"."""
     return frame.with_columns(pl.col(KEY).cast(pl.String).fill_null(""))
+
+
+def _suppress(block: Block) -> Suppression:
+    try:
+        return suppress(block.problem)
+    except UnprotectableError as error:  # say which figure, not which number of a table
+        cell = int(str(error.fields["cell"]))
+        raise UnprotectableError(cell=" / ".join(filter(None, block.names[cell]))) from error
 
 
 def _counted(estimates: pl.DataFrame, counts: pl.DataFrame) -> pl.DataFrame:
