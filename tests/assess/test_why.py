@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from taji.assess.compile import Program, compile_model
-from taji.assess.why import SCHEMA, why
+from taji.assess.why import SCHEMA, titles_of_tests, why
 from taji.catalogue.load import model, questionnaire
 
 MODELS = [("sme2024", {}), ("sme2024", {"q1_full": "needs_abc"}), ("dmat", {}), ("cmmm", {})]
@@ -230,3 +230,12 @@ def test_rounding_that_the_model_prescribes_moves_the_threshold() -> None:
 
     assert exact.filter(kind="unmet_test")["test"].to_list() == ["total > 25"]
     assert rounded.filter(kind="unmet_test")["test"].to_list() == ["total >= 25.5"]
+
+
+def test_every_listed_test_has_a_title_in_both_languages(explained: Any) -> None:
+    compiled, _, told = explained
+
+    titles = titles_of_tests(compiled.model)
+
+    assert set(told["test"]) <= set(titles)
+    assert all(title.zh != title.en for title in titles.values())

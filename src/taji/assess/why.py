@@ -32,9 +32,10 @@ from taji.assess.aims import Aim, additive, aims_of, climbed, ladder_of, leaves
 from taji.assess.compile import Program
 from taji.assess.moves import Move, best_answers, changed, moves_of, places
 from taji.base.arrays import BoolArray, FloatArray, IntArray
+from taji.base.text import Text
 from taji.catalogue.model import Model
 
-__all__ = ["SCHEMA", "why"]
+__all__ = ["SCHEMA", "titles_of_tests", "why"]
 
 #: Columns of the result. ``search`` is empty but for sets of answers.
 SCHEMA: dict[str, type[pl.DataType]] = {
@@ -146,6 +147,26 @@ def why(answers: pl.DataFrame, program: Program, *, most: int = 5) -> pl.DataFra
     kinds = {"unmet_test": 0, "holds_down": 1, "single_answer": 2, "set_of_answers": 3}
     placed = pl.col("kind").replace_strict(kinds, return_dtype=pl.Int64).alias("kind_place")
     return pl.concat(told).with_columns(placed).sort(order, maintain_order=True).select(*SCHEMA)
+
+
+def titles_of_tests(model: Model) -> dict[str, Text]:
+    """Return the tests of a model's levels for a reader, by the short form in column ``test``.
+
+    Examples
+    --------
+    >>> from taji.catalogue.load import model
+    >>> titles_of_tests(model("sme2024"))["total >= 40"].zh
+    '数字化水平至少 40'
+    """
+    ladder = ladder_of(model)
+    rungs = range(len(ladder.of)) if ladder is not None else (0,)
+    aims = [
+        aim
+        for level in range(len(model.levels))
+        for rung in rungs
+        for aim in aims_of(model, level, rung=rung)
+    ]
+    return {aim.test: aim.title for aim in aims}
 
 
 def _cases(answers: pl.DataFrame, program: Program, most: int) -> Iterator[tuple[int, _Case]]:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 
 import polars as pl
@@ -19,7 +20,7 @@ import pyarrow.parquet as pq
 
 from taji.assess.compile import Program
 from taji.base.errors import TajiError
-from taji.engine.tidy import Blocks, arrow_table, blocks, polars_frame
+from taji.engine.tidy import Blocks, Room, arrow_table, blocks, polars_frame
 
 __all__ = ["BATCH_ROWS", "KeyMissingError", "Scored", "SuffixError", "score_file", "score_frame"]
 
@@ -136,8 +137,9 @@ def score_file(
     firms = 0
     with _writer(Path(out), program) as write, ThreadPoolExecutor(1) as beside:
         writing: Future[None] | None = None
+        rooms = cycle((Room(), Room()))  # one is scored in while the other is written from
         for batch in _batches(lazy.select(wanted), batch_rows):
-            found = blocks(batch, program)
+            found = blocks(batch, program, room=next(rooms))
             if writing is not None:
                 writing.result()
             writing = beside.submit(write, found)

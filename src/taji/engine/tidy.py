@@ -9,15 +9,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import polars as pl
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from taji.assess.compile import Program
 from taji.base.arrays import FloatArray, IntArray
 
-__all__ = ["COLUMNS", "Blocks", "arrow_table", "blocks", "polars_frame"]
+__all__ = ["COLUMNS", "Blocks", "Room", "arrow_table", "blocks", "polars_frame"]
 
 #: The contract's columns, in order.
 COLUMNS = (
@@ -65,15 +67,43 @@ class Blocks:
     level_best: pa.Array
 
 
-def blocks(answers: pl.DataFrame, program: Program) -> Blocks:
+class Room:
+    """Memory in which batches take turns.
+
+    Giving a hundred megabytes back and asking for them again, batch after batch, costs as
+    much time as scoring does. Blocks made in a room are gone with the next made there.
+    """
+
+    def __init__(self) -> None:
+        self._kept: dict[str, NDArray[Any]] = {}
+
+    def take(self, name: str, shape: tuple[int, int], dtype: type[np.generic]) -> NDArray[Any]:
+        """Return an array of what was there before."""
+        size = shape[0] * shape[1]
+        kept = self._kept.get(name)
+        if kept is None or len(kept) < size:
+            kept = self._kept[name] = np.empty(size, dtype=dtype)
+        return kept[:size].reshape(shape)
+
+
+def blocks(answers: pl.DataFrame, program: Program, *, room: Room | None = None) -> Blocks:
     """Score a batch of answers and line its figures up, firm by firm.
+
+    Parameters
+    ----------
+    answers : polars.DataFrame
+        Canonical answers with ``enterprise``.
+    program : Program
+        A compiled model.
+    room : Room, optional
+        Where to put the figures; fresh memory where it is left out.
 
     Raises
     ------
     AnswerError
         If a value is none of its question's answers.
     """
-    wide = program.wide(answers)
+    wide, room = program.wide(answers), room or Room()
     n, k = len(answers), len(program.nodes)
     most = tuple(float(node.max) for node in program.model.shown)
     return Blocks(
@@ -81,11 +111,19 @@ def blocks(answers: pl.DataFrame, program: Program) -> Blocks:
         firm=_firms(n, k),
         node=_nodes(n, k),
         max_points=_maxima(n, most),
-        points=_figures(wide, [c.points for c in program.nodes]),
-        score=_figures(wide, [c.score for c in program.nodes]),
-        coverage=_figures(wide, [c.coverage for c in program.nodes]),
-        level=_places(wide, [c.level for c in program.nodes]),
-        level_best=_places(wide, [c.level_best for c in program.nodes]),
+        points=_figures(
+            wide, [c.points for c in program.nodes], room.take("points", (n, k), np.float64)
+        ),
+        score=_figures(
+            wide, [c.score for c in program.nodes], room.take("score", (n, k), np.float64)
+        ),
+        coverage=_figures(
+            wide, [c.coverage for c in program.nodes], room.take("coverage", (n, k), np.float64)
+        ),
+        level=_places(wide, [c.level for c in program.nodes], room.take("level", (n, k), np.uint8)),
+        level_best=_places(
+            wide, [c.level_best for c in program.nodes], room.take("level_best", (n, k), np.uint8)
+        ),
     )
 
 
@@ -147,9 +185,8 @@ def _maxima(n: int, most: tuple[float, ...]) -> FloatArray:
     return np.tile(np.array(most, dtype=np.float64), n)
 
 
-def _figures(wide: pl.DataFrame, columns: list[str]) -> pa.Array:
+def _figures(wide: pl.DataFrame, columns: list[str], lined: FloatArray) -> pa.Array:
     """Return columns of figures as one, row by row."""
-    lined = np.empty((len(wide), len(columns)), dtype=np.float64)
     gaps = False
     for place, column in enumerate(columns):
         series = wide.get_column(column)
@@ -159,9 +196,9 @@ def _figures(wide: pl.DataFrame, columns: list[str]) -> pa.Array:
     return pa.array(flat, mask=np.isnan(flat) if gaps else None)
 
 
-def _places(wide: pl.DataFrame, columns: list[str | None]) -> pa.Array:
+def _places(wide: pl.DataFrame, columns: list[str | None], lined: NDArray[np.uint8]) -> pa.Array:
     """Return columns of level codes as one, row by row; nodes without a level are null."""
-    lined = np.full((len(wide), len(columns)), NO_LEVEL, dtype=np.uint8)
+    lined.fill(NO_LEVEL)
     for place, column in enumerate(columns):
         if column is not None:
             lined[:, place] = wide.get_column(column).fill_null(NO_LEVEL).to_numpy()
