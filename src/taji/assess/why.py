@@ -100,14 +100,8 @@ class _Case:
             "node": self.aim.node or None,
         }
         given = {**fixed, **columns}
-        exprs = [
-            (pl.lit(given.get(name), dtype=None) if given.get(name) is not None else pl.lit(None))
-            .cast(dtype)
-            .alias(name)
-            for name, dtype in SCHEMA.items()
-        ]
-        frame = pl.DataFrame({"at": at}).with_columns(exprs)
-        return frame.with_columns(pl.Series("at", at))
+        exprs = [pl.lit(given.get(name)).cast(dtype).alias(name) for name, dtype in SCHEMA.items()]
+        return pl.DataFrame({"at": at}).with_columns(exprs)
 
 
 def why(answers: pl.DataFrame, program: Program, *, most: int = 5) -> pl.DataFrame:
