@@ -20,7 +20,15 @@ from taji.base.identifiers import KEY, USCC_LENGTH, clean_key, valid_uscc
 from taji.catalogue.questionnaire import Item, Questionnaire
 from taji.catalogue.register import Register
 from taji.survey.intake.canonical import bounds
-from taji.survey.intake.cells import Read, cell_reader, exclusive_reason, is_mark, plain, read_tick
+from taji.survey.intake.cells import (
+    BLANKS,
+    Read,
+    cell_reader,
+    exclusive_reason,
+    is_mark,
+    plain,
+    read_tick,
+)
 from taji.survey.intake.columns import Column, ColumnPlan, ItemColumns, canonical_names
 
 __all__ = ["BARE", "CELL", "REFUSALS", "REQUIRED", "ROW", "Batch", "BatchReader", "Shares"]
@@ -181,7 +189,10 @@ class BatchReader:
                 expr = expr.cast(pl.String)
             if frame.schema[name] in (pl.String, pl.Categorical, pl.Enum):
                 text = expr.str.strip_chars()
-                expr = pl.when(text.str.len_bytes() > 0).then(text)
+                filled = text.str.len_bytes() > 0
+                if column.role in ("cell", "tick"):
+                    filled &= ~text.is_in(BLANKS)
+                expr = pl.when(filled).then(text)
             wanted.append(expr.alias(name))
         trimmed = frame.select(wanted)
         cells = {column.place: trimmed[str(column.place)] for column in self.plan.columns}
@@ -433,9 +444,8 @@ class BatchReader:
 
         found = self._look_up(f"{name}/{option}", read, text, pl.String)
         value = found["value"]
-        blank = text.is_null() | text.is_in(["(跳过)", "(空)"])
         mark = found["bare"].fill_null(False) & value.is_not_null()
-        return value == "1", mark, value.is_null() & ~blank
+        return value == "1", mark, value.is_null() & text.is_not_null()
 
     @staticmethod
     def _spellings(item: Item, option: str) -> frozenset[str]:

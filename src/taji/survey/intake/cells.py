@@ -22,10 +22,10 @@ from taji.catalogue.questionnaire import Item, Question
 from taji.catalogue.register import Register
 from taji.survey.intake.reasons import Reason
 
-__all__ = ["TICKED", "UNTICKED", "Read", "cell_reader", "is_mark", "read_tick"]
+__all__ = ["BLANKS", "TICKED", "UNTICKED", "Read", "cell_reader", "is_mark", "read_tick"]
 
 #: What survey tools write for "not put to this respondent" or "left blank".
-BLANKS = {"(跳过)", "(空)", "(skipped)", "(blank)"}
+BLANKS = ("(跳过)", "(空)", "（跳过）", "（空）", "(skipped)", "(blank)")
 TICKED = {"1", "y", "yes", "true", "是", "√", "✓", "✔", "☑", "选中", "已选", "已选中", "checked"}
 UNTICKED = {"0", "n", "no", "false", "否", "☐", "未选", "未选中", "unchecked", "not selected"}
 #: Ticks written as digits stand for themselves; beside any other mark a blank is not ticked.
