@@ -300,10 +300,11 @@ def _size(n: int, firms: int, rules: Rules, published: bool) -> _Ends:
 
 
 def _cost(row: dict[str, Any], firms: int) -> int:
+    """A row costs more the more firms it tells of; a figure of the city as much as many rows."""
     tie = _tie(row["question"], row["option"], row["by"], row["group"]) % TIE
-    if row["by"] == "":
-        return CITY_COST * ROW_COST + tie
-    return ROW_COST + ROW_COST * int(row["n"]) // firms + tie
+    told = row["n"] if row["ticking"] is None else row["ticking"]
+    cost = ROW_COST + ROW_COST * int(told) // firms
+    return (CITY_COST if row["by"] == "" else 1) * cost + tie
 
 
 def _tie(*key: str) -> int:

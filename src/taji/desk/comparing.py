@@ -38,7 +38,9 @@ def peer_table(figures: Figures, chosen: Sequence[Chosen], by: Sequence[str]) ->
         if "total" in one.model.by_id
     }
     table = spread(figures.frame, totals, sample=figures.sample, by=by, minimum=PEERS_MIN)
-    return withhold_peers(table, figures.protected.estimates)
+    kept = withhold_peers(table, figures.protected.estimates)
+    keys = pl.col("by", "group")
+    return kept.with_columns(pl.when(keys != "").then(keys).name.keep())
 
 
 def place_firms(

@@ -19,7 +19,13 @@ from taji.catalogue.model import Model
 from taji.catalogue.questionnaire import Questionnaire
 from taji.compare.against import benchmark_measures
 from taji.compare.contributors import contributors, scales_of
-from taji.compare.disclosure import Protected, protect, refuse_leaks, verify_published
+from taji.compare.disclosure import (
+    Protected,
+    protect,
+    refuse_leaks,
+    rulings_of,
+    verify_published,
+)
 from taji.desk.choosing import Chosen
 from taji.desk.steps import Steps
 from taji.engine.local import score_frame
@@ -142,6 +148,7 @@ def estimate(
         contributors(frame, wanted, by=parts, weight=weight, scales=scales)
         for wanted, parts in ((measures, by), (beside, ()))
     ).filter(~crossed)
-    protected = protect(estimates, counts)
-    refuse_leaks(verify_published(protected.estimates, counts))
+    rulings = rulings_of(asked)
+    protected = protect(estimates, counts, rulings=rulings)
+    refuse_leaks(verify_published(protected.estimates, counts, rulings=rulings))
     return Figures(frame, scores, sample, protected)

@@ -52,12 +52,15 @@ class Firms:
         Its name.
     table : DataFrame
         ``enterprise``, the questions that are codes or single choices, other columns as text.
+    coded : tuple of str
+        Which columns are questions.
     unread : int
         Cells that no code or option explains; empty in ``table``.
     """
 
     file: str
     table: pl.DataFrame
+    coded: tuple[str, ...]
     unread: int
 
 
@@ -71,7 +74,8 @@ def read_firms(path: Path, asked: Questionnaire) -> Firms:
     table = take(
         [source], [known], registers=registers_of([known]), accept_partial=True, duplicates="first"
     )
-    return Firms(source.file, table.answers, table.refusals_found)
+    coded = tuple(name for name in table.answers.columns if name in known.items)
+    return Firms(source.file, table.answers, coded, table.refusals_found)
 
 
 def join_register(
@@ -112,7 +116,9 @@ def _coded(asked: Questionnaire) -> Questionnaire:
         )
         if kept:
             sections.append(section.model_copy(update={"questions": kept}))
-    return asked.model_copy(update={"sections": tuple(sections), "findings": (), "domains": ()})
+    # Made anew, not copied: a copy would keep the items that the original has already listed.
+    head = {name: getattr(asked, name) for name in Questionnaire.model_fields}
+    return Questionnaire(**{**head, "sections": tuple(sections), "findings": (), "domains": ()})
 
 
 def _filled(answers: pl.DataFrame, firms: Firms) -> pl.DataFrame:
@@ -124,8 +130,7 @@ def _filled(answers: pl.DataFrame, firms: Firms) -> pl.DataFrame:
     joined = answers.join(firms.table, on=KEY, how="left", suffix="\0", maintain_order="left")
     both = [name for name in firms.table.columns if f"{name}\0" in joined.columns]
     return joined.with_columns(
-        pl.coalesce(pl.col(name).cast(pl.String), pl.col(f"{name}\0").cast(pl.String)).alias(name)
-        for name in both
+        pl.coalesce(name, f"{name}\0").alias(name) for name in both if name in firms.coded
     ).drop(f"{name}\0" for name in both)
 
 
