@@ -96,3 +96,15 @@ def test_a_model_gives_its_mean_and_its_most_frequent_level(content):
     assert "of 100 points" in lines[0].sentence
     assert level is not None
     assert level.key.option in {one.id for one in content.models[0].levels}
+
+
+def test_a_level_is_called_most_frequent_only_if_no_withheld_one_can_be_larger(content):
+    def writer(p):
+        one = with_cell(content, "sme2024:total", "1", estimate=p, suppressed=False)
+        for level in ("0", "2", "4"):
+            one = with_cell(one, "sme2024:total", level, estimate=None, suppressed=True)
+        return writer_of(with_cell(one, "sme2024:total", "3", estimate=0.1, suppressed=False), "en")
+
+    assert "most frequent" in writer(0.6).findings()[-1].sentence
+    assert "most frequent" not in writer(0.4).findings()[-1].sentence
+    assert writer(0.4).most_frequent_level(content.models[0]) is None

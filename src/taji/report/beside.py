@@ -90,12 +90,10 @@ def _peers(
 
 
 def _strip(name: str, text: str, row: Mapping[str, Any]) -> StripRow:
-    p10, p25, median, p75, p90 = (row[name] for name in _QUANTILES)
-    known = None not in (p10, p25, median, p75, p90)
     return StripRow(
         label=name,
         text=text,
-        quantiles=(p10, p25, median, p75, p90) if known else None,
+        quantiles=(row["p10"], row["p25"], row["median"], row["p75"], row["p90"]),
         median_low=row["median_low"],
         median_high=row["median_high"],
     )

@@ -89,6 +89,7 @@ def _domain(
     legend = [
         phrases("legend_dots", confidence=write.confidence),
         phrases("legend_city"),
+        phrases("legend_withheld"),
         phrases("legend_n", few=FEW),
         *_missing(write, domain, groups),
     ]
@@ -121,7 +122,7 @@ def _matrix_cell(
     city = write.cell_of(finding)
     reference = city.estimate if city is not None and city.shown else None
     if cell is None or cell.shown is None:
-        note = write.phrases("withheld" if cell is not None and cell.withheld else "not_asked")
+        note = "*" if cell is not None and cell.withheld else "–"
         return MatrixCell(row=name, n=n, column=column, note=note, reference=reference)
     estimate, low, high = cell.shown
     return MatrixCell(
@@ -173,9 +174,7 @@ def heat_maps(write: Writer, font: str) -> list[Figure]:
 
 
 def _heats(write: Writer, model: Model, domain: Domain, font: str) -> list[Figure]:
-    nodes = [
-        node for node in model.shown if (cell := _node_cell(write, model, node.id)) and cell.shown
-    ]
+    nodes = [node for node in model.shown if _node_cell(write, model, node.id) is not None]
     groups = _heat_groups(write, model, domain, nodes)
     if not nodes or not groups:
         return []
@@ -294,10 +293,11 @@ def _heat_title(write: Writer, model: Model, nodes: Sequence[Node]) -> str:
         return model.title[write.language]
     top = max(shares, key=lambda pair: pair[1])
     bottom = min(shares, key=lambda pair: pair[1])
-    return write.phrases(
+    title = write.phrases(
         "title_heat",
         top=top[0],
         high=percent(top[1], n=None, language=write.language),
         bottom=bottom[0],
         low=percent(bottom[1], n=None, language=write.language),
     )
+    return write.hedged(title, [_node_cell(write, model, node.id) for node in nodes])

@@ -84,11 +84,11 @@ class DotRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StripRow:
-    """How the scores of one group are spread, with the interval of the median."""
+    """How the scores of one group are spread (p10, p25, median, p75, p90; None: not shown)."""
 
     label: str
     text: str = ""
-    quantiles: tuple[float, float, float, float, float] | None = None
+    quantiles: tuple[float | None, ...] = (None,) * 5
     median_low: float | None = None
     median_high: float | None = None
     heading: bool = False
@@ -317,18 +317,19 @@ def strips(rows: Sequence[StripRow], *, axis: Axis, font: str, narrow: bool = Fa
     frame = _frame(narrow, 30)
     data = _labelled(rows, frame)
     for datum, row in zip(data, rows, strict=True):
-        datum |= dict(zip(("a", "b", "m", "c", "d"), row.quantiles or (None,) * 5, strict=True))
+        datum |= dict(zip(("a", "b", "m", "c", "d"), row.quantiles, strict=True))
         datum |= {"low": row.median_low, "high": row.median_high}
     base = alt.Chart(_ROWS)
     known = base.transform_filter("isValid(datum.m)")
     layers = [
         *_labels(base, frame),
-        known.mark_bar(color=COLOURS.ours_pale, height=14).encode(
-            y=_y(), x=_x("a", axis, orient=frame.orient), x2="d:Q"
-        ),
-        known.mark_bar(color=COLOURS.ours_soft, height=14).encode(
-            y=_y(), x=_x("b", axis, orient=frame.orient), x2="c:Q"
-        ),
+        _rules(base, frame),
+        known.transform_filter("isValid(datum.a) && isValid(datum.d)")
+        .mark_bar(color=COLOURS.ours_pale, height=14)
+        .encode(y=_y(), x=_x("a", axis, orient=frame.orient), x2="d:Q"),
+        known.transform_filter("isValid(datum.b) && isValid(datum.c)")
+        .mark_bar(color=COLOURS.ours_soft, height=14)
+        .encode(y=_y(), x=_x("b", axis, orient=frame.orient), x2="c:Q"),
         known.transform_filter("isValid(datum.low)")
         .mark_rule(color=COLOURS.ours, strokeWidth=2)
         .encode(y=_y(), x=_x("low", axis, orient=frame.orient), x2="high:Q"),

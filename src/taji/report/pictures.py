@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeVar
 
+from taji.catalogue.model import Model
 from taji.report import charts
 from taji.report.blocks import Figure, Table
 from taji.report.charts import Axis, DotRow
@@ -80,7 +81,10 @@ def links(write: Writer, font: str) -> list[Figure]:
         if extremes is None:
             continue
         short = write.labels.short(question)
-        title = write.phrases("title_links", question=short, **ends(write, extremes))
+        title = write.hedged(
+            write.phrases("title_links", question=short, **ends(write, extremes)),
+            [cell for _, cell in named],
+        )
         legend = write.phrases("legend_bars", confidence=write.confidence)
         rows = [_dot(write, name, cell, None) for name, cell in named]
         table = _cells_table(write, "h_answer", title, named)
@@ -99,20 +103,26 @@ def levels(write: Writer, font: str) -> list[Figure]:
             for level in model.levels
             if (cell := write.estimates.cell(f"{model.id}:total", level.id)) is not None
         ]
-        top = write.most_frequent_level(model)
-        if top is None:
+        if not any(cell.shown for _, cell in named):
             continue
-        title = write.phrases(
-            "title_levels",
-            level=write.labels.level(model.id, top.key.option),
-            figure=percent(top.estimate or 0.0, n=top.n, language=write.language),
-        )
+        title = _levels_title(write, model)
         legend = write.phrases("legend_bars", confidence=write.confidence)
         rows = [_dot(write, name, cell, None) for name, cell in named]
         table = _cells_table(write, "h_level", title, named)
         kicker, name = model.title[write.language], f"levels-{model.id}"
         figures.append(dot_figure(name, kicker, title, rows, legend, table, font=font, bars=True))
     return figures
+
+
+def _levels_title(write: Writer, model: Model) -> str:
+    top = write.most_frequent_level(model)
+    if top is None:
+        return write.phrases("title_levels_withheld")
+    return write.phrases(
+        "title_levels",
+        level=write.labels.level(model.id, top.key.option),
+        figure=percent(top.estimate or 0.0, n=top.n, language=write.language),
+    )
 
 
 def dot_figure(

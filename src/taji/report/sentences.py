@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
 from taji.base.text import Language
 from taji.catalogue.model import Model
@@ -112,10 +113,17 @@ class Writer:
         return lines
 
     def most_frequent_level(self, model: Model) -> Cell | None:
-        """Return the level with the largest share of firms; the lower of two that tie."""
+        """Return the level with the largest share of firms; the lower of two that tie.
+
+        None where what is withheld could be larger: nobody can then say which is the most frequent.
+        """
         cells = [self.estimates.cell(f"{model.id}:total", level.id) for level in model.levels]
-        shown = [cell for cell in cells if cell is not None and cell.shown is not None]
-        return max(shown, key=lambda cell: cell.estimate or 0.0, default=None)
+        shares = [(c.estimate or 0.0, c) for c in cells if c is not None and c.shown is not None]
+        top = max(shares, key=itemgetter(0), default=None)
+        withheld = any(cell is not None and cell.withheld for cell in cells)
+        if top is None or (withheld and 1 - sum(share for share, _ in shares) >= top[0]):
+            return None
+        return top[1]
 
     def numbers(self, cell: Cell, scale: Scale) -> dict[str, str]:
         """Write the numbers of a cell that is shown."""
@@ -177,6 +185,12 @@ class Writer:
     def join(self, sentences: Sequence[str]) -> str:
         """Set sentences one after the other."""
         return ("" if self.language == "zh" else " ").join(sentences)
+
+    def hedged(self, title: str, cells: Sequence[Cell | None]) -> str:
+        """Say that a title compares only what is shown, where something is withheld."""
+        if any(cell is not None and cell.withheld for cell in cells):
+            return self.phrases("among_shown", title=title)
+        return title
 
     def extremes(self, named: Sequence[tuple[str, Cell]]) -> tuple[str, Cell, str, Cell] | None:
         """Return name and cell of the largest and the smallest estimate that are shown."""
