@@ -321,13 +321,15 @@ Bias: mean estimate less truth, in standard deviations of the estimate. SE ratio
 that were reported, over the true standard deviation of the estimates; 1 is honest.
 
 比例用 logit、beta（Korn-Graubard）、arcsine 三种区间；均值、比率和总量用 t 区间，列在第一栏。
-怎样读：金额的分布很偏，少数企业占大头，n 为 65 时 t 区间偏窄，n 为 300 时仍偏窄，引用金额总量时请说明。“总量”只数作答的企业，
-有漏答时必然偏低；“均值×企业数”没有这个问题。无应答若与成熟度有关，任何权数都不能完全消除偏差。
+怎样读：金额的分布很偏，少数企业占大头，n 为 65 时 t 区间偏窄，n 为 300 时仍偏窄，引用金额总量时请说明。
+“总量”只数作答的企业，有漏答时必然偏低；“均值×企业数”没有这个问题。
+无应答若与成熟度有关，任何权数都不能完全消除偏差。
 
-Proportions have logit, beta (Korn-Graubard) and arcsine intervals; means, ratios and totals have t intervals, in the first
-column. How to read it: money is very skewed, a few firms have most of it, so its t intervals are too narrow with n = 65 and
-still with n = 300; say so when quoting them. A "total" counts only firms that answered and is too low where answers are
-blank; "mean x firms" is not. Where silence goes with maturity, no weight mends all of the bias.
+Proportions have logit, beta (Korn-Graubard) and arcsine intervals; means, ratios and totals have t
+intervals, in the first column. How to read it: money is very skewed, a few firms have most of it, so
+its t intervals are too narrow with n = 65 and still with n = 300; say so when quoting them. A "total"
+counts only firms that answered and is too low where answers are blank; "mean x firms" is not.
+Where silence goes with maturity, no weight mends all of the bias.
 
 """
 
