@@ -124,7 +124,7 @@ class Published(Spec):
 
     percent: Exact | None = None
     below_percent: Exact | None = None
-    source: str
+    source: Text
     date: str
 
 

@@ -36,7 +36,7 @@ class Round:
         The sample and its certificate.
     answers : DataFrame, shape (n_responding, ...)
         ``enterprise``, the canonical columns with blanks as null, then ``stratum`` (as in the
-        sample), ``stratum_size`` [firms] and ``weight``, the firms that the answer stands for.
+        sample), ``stratum_size`` and ``stratum_drawn`` [firms] and ``weight``, the firms that the answer stands for.
     """
 
     seed: int
@@ -83,7 +83,7 @@ def survey_round(truth: Truth, *, seed: int | None = None, size: int | None = No
         allocation=plan.allocation,
         minimum=plan.minimum,
     )
-    chosen = drawn.sample.select("enterprise", "stratum", "stratum_size")
+    chosen = drawn.sample.select("enterprise", "stratum", "stratum_size", "stratum_drawn")
     people = people_of(truth, chosen["enterprise"])
     answering = chosen.filter(
         pl.Series(responds(truth.city, people, chosen["stratum"].to_list(), seed=seed))
@@ -175,5 +175,6 @@ def _answers(truth: Truth, answering: pl.DataFrame, seed: int) -> pl.DataFrame:
     return told.with_columns(
         stratum=answering["stratum"],
         stratum_size=answering["stratum_size"],
+        stratum_drawn=answering["stratum_drawn"],
         weight=answering["stratum_size"] / pl.Series(answered.astype(np.float64)),
     )

@@ -23,6 +23,7 @@ from taji.desk.files import whole, write_table
 from taji.desk.gathering import REFUSED_NAME, IntakeChoices, gather, notes_of, write_refused
 from taji.desk.steps import SILENT, Steps
 from taji.engine.local import score_file
+from taji.store.parquet import check_scannable
 from taji.survey.intake import check_canonical, is_canonical
 
 __all__ = ["Assessed", "assess"]
@@ -125,6 +126,7 @@ def _canonical(path: Path, asked: Questionnaire, steps: Steps) -> pl.LazyFrame |
     if path.suffix.lower() != ".parquet":
         return None
     steps.begin(CHECKING)
+    check_scannable(path)
     lazy = pl.scan_parquet(path)
     try:
         if not is_canonical(lazy.collect_schema(), [asked]):

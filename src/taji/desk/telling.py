@@ -30,6 +30,9 @@ __all__ = ["tell"]
 COMPARING = Text(zh="与同类比较、分群", en="Comparing with peers, finding segments")
 UNNAMED_CITY = Text(zh="本市", en="The city")
 
+#: Columns of a sample that ``taji sample`` drew.
+STRATUM, DRAWN = "stratum", "stratum_drawn"
+
 #: The interval of proportions that the portrait uses; see ``taji.survey.intervals``.
 INTERVAL = "logit"
 
@@ -104,7 +107,7 @@ def _method(
     sample = figures.sample
     return MethodFacts(
         population=_population(figures, design, firms),
-        drawn=None,
+        drawn=_drawn(figures, design),
         answered=intake.accepted,
         refused=intake.refused,
         strata=len(sample.strata),
@@ -128,6 +131,14 @@ def _population(figures: Figures, design: Design, firms: Firms | None) -> int | 
         pl.col(design.population[0]).cast(pl.Float64).first()
     )
     return round(float(sizes[design.population[0]].sum()))
+
+
+def _drawn(figures: Figures, design: Design) -> int | None:
+    """Firms drawn, where the answers carry the columns of the sample."""
+    if design.strata != (STRATUM,) or DRAWN not in figures.frame.columns:
+        return None
+    drawn = figures.frame.group_by(STRATUM).agg(pl.col(DRAWN).cast(pl.Float64, strict=False).first())
+    return None if drawn[DRAWN].null_count() else round(float(drawn[DRAWN].sum()))
 
 
 def _design_words(design: Design) -> dict[str, str]:

@@ -94,7 +94,8 @@ def _findings(write: Writer) -> Section:
         Paragraph(phrases("findings_lead", confidence=write.confidence)),
         Findings(lines),
     ]
-    named = (f.published.source for f in write.content.questionnaire.findings if f.published)
+    findings = write.content.questionnaire.findings
+    named = (f.published.source[write.language] for f in findings if f.published)
     sources = phrases("list_comma").join(dict.fromkeys(named))
     if sources:
         blocks.append(Paragraph(phrases("published_source", sources=sources)))
