@@ -105,6 +105,28 @@ def test_a_column_of_shares_with_two_readings_is_named(shares, unclear):
     assert found.ok is not unclear
 
 
+@pytest.mark.parametrize("spelling", ["links", "links[design]", "Links.Service", "企业规模"])
+def test_answers_under_another_spelling_must_be_read_first(spelling):
+    assert not is_canonical(GOOD.with_columns(pl.lit("x").alias(spelling)).schema, ZHUZHOU)
+
+
+def test_columns_that_are_no_question_leave_answers_canonical():
+    extra = GOOD.with_columns(pl.lit("x").alias("stratum"), pl.lit("y").alias("id"))
+
+    assert is_canonical(extra.schema, ZHUZHOU)
+
+
+@pytest.mark.parametrize(
+    ("key", "false", "other"),
+    [("91110000600037341L", 0, 2), ("91110000600037342L", 1, 2), ("plant-7", 0, 3)],
+)
+def test_a_key_that_claims_to_be_a_credit_code_is_checked(key, false, other):
+    found = check(GOOD.with_columns(pl.Series("enterprise", ["a", key, "c"])))
+
+    assert (found.keys_false, found.keys_other) == (false, other)
+    assert found.ok is (false == 0)
+
+
 def test_a_frame_without_key_or_without_answers_is_not_canonical():
     assert not is_canonical(GOOD.drop("enterprise").schema, ZHUZHOU)
     assert not is_canonical(GOOD.select("enterprise", "weight").schema, ZHUZHOU)

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from taji.base.identifiers import KEY
+from taji.base.identifiers import KEY, KEY_ALIASES, USCC_LENGTH, valid_uscc
 from taji.catalogue.questionnaire import Item, Kind, Questionnaire
+from taji.survey.intake.columns import recogniser
 
 __all__ = [
     "CanonicalCheck",
@@ -49,6 +50,10 @@ class CanonicalCheck:
         Rows without a key.
     keys_repeated : int
         Rows beyond the first of their key.
+    keys_false : int
+        Rows whose key has the length of a credit code and is none.
+    keys_other : int
+        Rows whose key has another length: allowed, and counted.
     wrong : mapping of str to int
         Cells that are no answer, by column; columns without any are left out.
     unclear : tuple of str
@@ -59,13 +64,16 @@ class CanonicalCheck:
     rows: int
     keys_missing: int
     keys_repeated: int
+    keys_false: int
+    keys_other: int
     wrong: Mapping[str, int]
     unclear: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
         """Whether the answers can be used as they are."""
-        return not (self.keys_missing or self.keys_repeated or self.wrong or self.unclear)
+        keys = self.keys_missing or self.keys_repeated or self.keys_false
+        return not (keys or self.wrong or self.unclear)
 
 
 def canonical_schema(questionnaire: Questionnaire) -> dict[str, pl.DataType]:
@@ -92,10 +100,14 @@ def is_canonical(
 
     True where the key is there, at least one column is canonical, and every column that
     bears a canonical name has a type that holds its answers without reading (a categorical
-    serves for a string, a narrower number for a wider). A number that answers a question put
-    in another unit than yuan (``per``) must be read: files hold what the form asked for.
+    serves for a string, a narrower number for a wider). A column that answers under another
+    spelling (``q4`` for all of ``q4/hr`` …, a label) must be read. So must a number that answers a question put
+    in another unit than yuan (``per``): files hold what the form asked for.
     """
     found = 0
+    names = {name for q in questionnaires for name in canonical_schema(q)}
+    if recogniser(questionnaires)([n for n in schema if n not in names and n not in KEY_ALIASES]):
+        return False
     for questionnaire in questionnaires:
         if any(
             i.kind == "money" and i.question.per != 1 and i.id in schema
@@ -136,6 +148,8 @@ def check_canonical(
     asked = [
         pl.len().alias(":rows"),
         (key.is_null() | (key.str.len_bytes() == 0)).sum().alias(":missing"),
+        _false_codes(key).sum().alias(":false"),
+        (~key.str.len_bytes().is_in([0, USCC_LENGTH])).sum().alias(":other"),
         *(rule.sum().alias(name) for name, rule in rules.items()),
     ]
     shares = _shares(schema, questionnaires)
@@ -151,6 +165,8 @@ def check_canonical(
         rows=counts[":rows"],
         keys_missing=counts[":missing"],
         keys_repeated=repeated,
+        keys_false=counts[":false"],
+        keys_other=counts[":other"],
         wrong={name: counts[name] for name in rules if counts[name]},
         unclear=tuple(n for n in shares if counts[f":low:{n}"] and not counts[f":high:{n}"]),
     )
@@ -183,6 +199,13 @@ def bounds(item: Item) -> tuple[float | None, float | None]:
     if item.kind == "share":
         return (0.0 if low is None else low), (100.0 if high is None else high)
     return low, high
+
+
+def _false_codes(key: pl.Expr) -> pl.Expr:
+    """Say of which keys the length promises a credit code that they are not."""
+    shaped = key.str.len_bytes() == USCC_LENGTH
+    valid = key.map_batches(valid_uscc, return_dtype=pl.Boolean, is_elementwise=True)
+    return shaped & ~valid
 
 
 def _shares(
