@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from taji.base.text import Language
+from taji.base.text import Language, Text
 
 __all__ = ["TajiError"]
 
@@ -22,7 +22,8 @@ class TajiError(Exception):
     code : str
         Stable, documented identifier, ``"<floor>.<what went wrong>"``.
     fields : dict[str, object]
-        The values named in the sentence, for logs, forms and tests.
+        The values named in the sentence, for logs, forms and tests; a ``Text`` among them
+        is said in the reader's language.
     """
 
     code: ClassVar[str]
@@ -34,4 +35,8 @@ class TajiError(Exception):
 
     def render(self, language: Language) -> str:
         """Return the sentence for a reader of ``language``."""
-        return self.sentences[language].format(**self.fields)
+        said = {
+            name: value[language] if isinstance(value, Text) else value
+            for name, value in self.fields.items()
+        }
+        return self.sentences[language].format(**said)

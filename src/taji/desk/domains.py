@@ -88,10 +88,14 @@ def _groups(answers: pl.DataFrame, name: str) -> list[str]:
     return sorted(answers[name].drop_nulls().cast(pl.String).unique().to_list())
 
 
-def _unfit(answers: pl.DataFrame, name: str) -> str:
+def _unfit(answers: pl.DataFrame, name: str) -> Text | None:
     groups = len(_groups(answers, name))
     if name not in answers.columns:
-        return "no such column / 没有这一列"
+        return Text(zh="没有这一列", en="no such column")
     if groups == 0:
-        return "empty / 全空"
-    return "" if groups <= GROUPS_MAX else f"{groups} groups, at most {GROUPS_MAX} / 组数过多"
+        return Text(zh="全空", en="it is empty")
+    if groups > GROUPS_MAX:
+        return Text(
+            zh=f"有 {groups} 组，最多 {GROUPS_MAX} 组", en=f"{groups} groups, at most {GROUPS_MAX}"
+        )
+    return None

@@ -16,6 +16,7 @@ import numpy as np
 import polars as pl
 
 from taji.base.arrays import FloatArray, IntArray
+from taji.base.text import Text
 from taji.survey.calibrate import Calibrated, CalibrationTargets, Method, calibrate, whose
 from taji.survey.design_errors import (
     DesignColumnError,
@@ -36,6 +37,13 @@ __all__ = [
     "Sample",
     "Stage",
 ]
+
+EMPTY = Text(zh="空", en="empty")
+UNKNOWN = Text(zh="未知的键", en="unknown")
+LABEL = Text(zh="一个名称", en="a label")
+COLUMN_NAME = Text(zh="列名", en="a column name")
+ONE_COLUMN = Text(zh="一个列名", en="one column")
+STAGES = Text(zh="列数不多于抽样阶段数", en="no more columns than stages")
 
 LoneUnit = Literal["error", "adjust", "certainty"]
 
@@ -152,10 +160,10 @@ class Design:
         """
         known = ("strata", "cluster", "weight", "population", "calibrate", "lone_unit")
         if not isinstance(mapping, Mapping):
-            raise DesignKeyError(key="design", value=mapping, expected="keys: " + " | ".join(known))
+            raise DesignKeyError(key="design", value=mapping, expected=" | ".join(known))
         for key in mapping:
             if key not in known:
-                raise DesignKeyError(key=key, value="unknown", expected=" | ".join(known))
+                raise DesignKeyError(key=key, value=UNKNOWN, expected=" | ".join(known))
         lone_unit = mapping.get("lone_unit", "error")
         if lone_unit not in get_args(LoneUnit):
             raise DesignKeyError(
@@ -163,7 +171,7 @@ class Design:
             )
         weight = _columns("weight", mapping.get("weight"))
         if len(weight) > 1:
-            raise DesignKeyError(key="weight", value=mapping["weight"], expected="one column")
+            raise DesignKeyError(key="weight", value=mapping["weight"], expected=ONE_COLUMN)
         return cls(
             strata=_columns("strata", mapping.get("strata")),
             cluster=_columns("cluster", mapping.get("cluster")),
@@ -215,7 +223,7 @@ class Design:
             raise DesignKeyError(
                 key="population",
                 value=list(self.population),
-                expected="no more columns than stages",
+                expected=STAGES,
             )
 
     def _stages(
@@ -259,7 +267,7 @@ def _columns(key: str, value: object) -> tuple[str, ...]:
         return (value,)
     if isinstance(value, Sequence) and all(isinstance(part, str) for part in value):
         return tuple(value)
-    raise DesignKeyError(key=key, value=value, expected="a column name")
+    raise DesignKeyError(key=key, value=value, expected=COLUMN_NAME)
 
 
 def _targets(value: object) -> CalibrationTargets | None:
@@ -299,7 +307,7 @@ def _mapping(key: str, value: object) -> Mapping[object, object]:
 def _target(key: str, value: object) -> float:
     if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < np.inf:
         return float(value)
-    raise DesignKeyError(key=key, value=value, expected="a number from 0")
+    raise DesignKeyError(key=key, value=value, expected=_from(0.0))
 
 
 def _bounds(value: object) -> tuple[float, float]:
@@ -330,7 +338,7 @@ def _crossed(
         if empty.any():
             row = int(empty.arg_max() or 0)
             raise DesignNumberError(
-                **whose(frame, row), column=column, key=key, value="empty", expected="a label"
+                **whose(frame, row), column=column, key=key, value=EMPTY, expected=LABEL
             )
     label = texts[0] if len(texts) == 1 else pl.select(pl.concat_str(texts, separator=" × "))
     series = label if isinstance(label, pl.Series) else label.to_series()
@@ -359,7 +367,7 @@ def _numbers(frame: pl.DataFrame, column: str, *, key: str, least: float) -> Flo
             column=column,
             key=key,
             value=frame[column][row],
-            expected=f"a number from {least:g}",
+            expected=_from(least),
         )
     return np.asarray(values, dtype=np.float64)
 
@@ -409,7 +417,7 @@ def _fractions(
     values = _numbers(frame, column, key="population", least=1.0)
     population = values[_first_of(stratum, len(drawn))]
 
-    def refuse(at: int, problem: str, value: float) -> PopulationError:
+    def refuse(at: int, problem: Text, value: float) -> PopulationError:
         return PopulationError(
             stratum=labels[at],
             problem=problem,
@@ -421,12 +429,18 @@ def _fractions(
     differs = values != population[stratum]
     if differs.any():
         row = int(differs.argmax())
-        raise refuse(int(stratum[row]), f"row {row + 1} differs / 第 {row + 1} 行不同", values[row])
+        problem = Text(zh=f"第 {row + 1} 行与同层其他行不同", en=f"row {row + 1} differs")
+        raise refuse(int(stratum[row]), problem, values[row])
     short = ~(population >= drawn)
     if short.any():
         at = int(short.argmax())
-        raise refuse(at, "population is smaller than the sample / 总体小于样本", population[at])
+        problem = Text(zh="总体小于样本", en="population is smaller than the sample")
+        raise refuse(at, problem, population[at])
     return np.asarray(drawn / population)
+
+
+def _from(least: float) -> Text:
+    return Text(zh=f"不小于 {least:g} 的数", en=f"a number from {least:g}")
 
 
 def _check_lone(stages: tuple[Stage, ...]) -> None:
