@@ -89,8 +89,6 @@ class Figure:
             return Choice(self.name, ("yes",), self.values[0])
         if self.statistic == "ratio":
             return Quotient(self.name, *self.values)
-        if self.statistic == "expanded":
-            return Amount(self.name, self.values[0] * known()[0].register.height)
         return Amount(self.name, self.values[0], (self.statistic,))  # type: ignore[arg-type]
 
     def true(self, population: pl.DataFrame) -> float:
@@ -131,15 +129,8 @@ def figures() -> tuple[Figure, ...]:
             "production_total", "改造了生产环节的企业数", "firms that renewed production", "total",
             (production.cast(pl.Float64),),
         ),
-        Figure(
-            "production_expanded", "改造了生产环节的企业数", "firms that renewed production",
-            "expanded", (production.cast(pl.Float64),),
-        ),
         Figure("head_total", "从业人员总数", "persons employed", "total", (pl.col("headcount"),)),
         Figure("revenue_total", "营业收入总额", "revenue", "total", (pl.col("revenue"),)),
-        Figure(
-            "revenue_expanded", "营业收入总额", "revenue", "expanded", (pl.col("revenue"),),
-        ),
         Figure(
             "spend_total", "数字化投入总额", "digital spending", "total",
             (pl.col("digital_spend"),),
@@ -259,11 +250,10 @@ def line(figure: Figure, rows: pl.DataFrame) -> str:
         f"{first['true']:.4g}"
     )  # fmt: skip
     bias = f"{first['bias']:+.2f}"
-    if figure.statistic in ("total", "expanded") and abs(first["bias"]) >= BIAS_LIMIT:
+    if figure.statistic == "total" and abs(first["bias"]) >= BIAS_LIMIT:
         bias = f"**{bias}**"
     kind = {
         "total": "总量 · total: ",
-        "expanded": "均值×企业数 · mean × firms: ",
         "mean": "均值 · mean: ",
         "ratio": "比率 · ratio: ",
     }
@@ -322,13 +312,13 @@ that were reported, over the true standard deviation of the estimates; 1 is hone
 
 比例用 logit、beta（Korn-Graubard）、arcsine 三种区间；均值、比率和总量用 t 区间，列在第一栏。
 怎样读：金额的分布很偏，少数企业占大头，n 为 65 时 t 区间偏窄，n 为 300 时仍偏窄，引用金额总量时请说明。
-“总量”只数作答的企业，有漏答时必然偏低；“均值×企业数”没有这个问题。
+总量是被问到的全部企业的总量：漏答的企业按作答企业的均值计，不当作零。
 无应答若与成熟度有关，任何权数都不能完全消除偏差。
 
 Proportions have logit, beta (Korn-Graubard) and arcsine intervals; means, ratios and totals have t
 intervals, in the first column. How to read it: money is very skewed, a few firms have most of it, so
-its t intervals are too narrow with n = 65 and still with n = 300; say so when quoting them. A "total"
-counts only firms that answered and is too low where answers are blank; "mean x firms" is not.
+its t intervals are too narrow with n = 65 and still with n = 300; say so when quoting them. A total is
+that of all firms that were asked: one that left the answer blank has the mean of those that did not, never zero.
 Where silence goes with maturity, no weight mends all of the bias.
 
 """

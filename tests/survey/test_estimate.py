@@ -45,7 +45,7 @@ def agree(ours: tuple[estimate.Estimate, ...], theirs: tuple[estimate.Estimate, 
     "verb",
     [
         lambda frame, design, by: estimate.mean(frame, "robots", design, by=by),
-        lambda frame, design, by: estimate.total(frame, "robots", design, by=by),
+        lambda frame, design, by: estimate.total(frame, "staff", design, by=by),
         lambda frame, design, by: estimate.proportion(frame, "plan", design, by=by),
         lambda frame, design, by: estimate.ratio(frame, "robots", "staff", design, by=by),
     ],
@@ -54,7 +54,7 @@ def agree(ours: tuple[estimate.Estimate, ...], theirs: tuple[estimate.Estimate, 
 def test_svy_and_our_own_path_give_the_same(verb, by):
     frame, design = survey(), Design.from_mapping(DESIGN)
     # A stratum of one firm, surely drawn and silent, changes nothing but the path.
-    lone = pl.DataFrame({"size": ["9"], "firms": [1], "weight": [1.0]})
+    lone = pl.DataFrame({"size": ["9"], "firms": [1], "weight": [0.0], "staff": [0]})
 
     theirs = verb(frame, design, by)
     ours = verb(pl.concat([frame, lone], how="diagonal_relaxed"), design, by)
@@ -74,6 +74,21 @@ def test_svy_agrees_with_bulk_tabulation(by):
     rows = table.filter(pl.col("by").is_null() if by is None else pl.col("by") == by)
     for name, column in (("value", "estimate"), ("se", "se"), ("ci_low", "ci_low")):
         np.testing.assert_allclose([getattr(e, name) for e in ours], rows[column], rtol=1e-10)
+
+
+@pytest.mark.parametrize("blank", [None, float("nan")], ids=["null", "nan"])
+def test_a_total_with_blanks_is_computed_here_as_in_bulk(blank):
+    frame, design = survey(), Design.from_mapping(DESIGN)
+    frame = frame.with_columns(pl.col("robots").fill_null(pl.lit(blank, dtype=pl.Float64)))
+
+    ours = estimate.total(frame, "robots", design, by="zone")
+    full = estimate.total(frame, "staff", design, by="zone")
+
+    table = tabulate(frame, [Amount("robots", pl.col("robots"), ("total",))], design, by=["zone"])
+    rows = table.filter(pl.col("by") == "zone")
+    assert [(e.value, e.se, e.n) for e in ours] == rows.select("estimate", "se", "n").rows()
+    assert (rows["n"] < rows["base"]).all()
+    assert [{e.by_engine for e in found} for found in (ours, full)] == [{"taji"}, {"svy"}]
 
 
 def test_what_svy_does_not_cover_is_computed_here():

@@ -14,7 +14,7 @@ from taji.catalogue.questionnaire import (
     Section,
 )
 from taji.survey.design import Design
-from taji.survey.measures import Choice, Quotient, measures_of, present, wide_scores
+from taji.survey.measures import Amount, Choice, Quotient, measures_of, present, wide_scores
 from taji.survey.tabulate import tabulate
 
 
@@ -109,6 +109,16 @@ def test_a_skip_rule_whose_question_is_not_in_the_data_leaves_everybody_asked():
     found = table(PLAN, LINKS, frame=ANSWERS.drop("plan"))
 
     assert found.select("n", "base").rows() == [(3, 4), (3, 4)]
+
+
+def test_a_total_stands_in_for_nobody_if_who_was_skipped_is_not_in_the_data():
+    measure = Amount("staff", pl.col("staff"), ("total",), asked=pl.col("plan") == "yes")
+    frame = ANSWERS.with_columns(staff=pl.Series([10.0, None, None, None]))
+
+    known, unknown = (tabulate(data, [measure], Design()) for data in (frame, frame.drop("plan")))
+
+    assert known.select("estimate", "n", "base").rows() == [(20.0, 1, 2)]
+    assert unknown.select("estimate", "n", "base").rows() == [(10.0, 1, 1)]
 
 
 def test_a_column_that_is_not_in_the_data_makes_no_row():

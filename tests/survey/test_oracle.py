@@ -55,7 +55,11 @@ MEASURES = (
     Choice("stype", ("E", "H", "M"), pl.col("stype")),
     Quotient("tested", pl.col("api.stu"), pl.col("enroll")),
     Choice("no_learners", ("true",), pl.col("ell") == 0),
+    # As R's na.rm has it: who left the answer blank is not in the total.
+    Amount("enrolled", pl.col("enroll"), ("total",), asked=pl.col("enroll").is_not_null()),
 )
+#: Six schools of this sample left enroll blank.
+BLANKS = "clus2"
 
 
 @pytest.fixture(scope="module")
@@ -95,9 +99,10 @@ def test_bulk_means_totals_and_ratios_agree_with_r(name, oracle, read):
         ours, theirs = row(table, question, "mean"), r["svymean_api00_api99"]
         assert ours["estimate"] == near(theirs["coef"][question])
         assert ours["se"] == near(theirs["se"][question])
-    ours, theirs = row(table, "enroll", "total"), r["svytotal_enroll"]
-    assert ours["estimate"] == near(theirs["coef"]["enroll"])
-    assert ours["se"] == near(theirs["se"]["enroll"])
+    for question in ("enrolled",) if name == BLANKS else ("enroll", "enrolled"):
+        ours, theirs = row(table, question, "total"), r["svytotal_enroll"]
+        assert ours["estimate"] == near(theirs["coef"]["enroll"])
+        assert ours["se"] == near(theirs["se"]["enroll"])
     ours = row(table, "tested", "ratio")
     assert (ours["estimate"], ours["se"]) == (
         near(r["svyratio_stu"]["coef"]),
@@ -111,7 +116,8 @@ def test_bulk_design_effects_agree_with_r(name, oracle, read):
     table, r = tabulate(read(file), MEASURES, Design.from_mapping(design)), oracle[name]
 
     assert row(table, "api00", "mean")["deff"] == near(r["svymean_api00"]["deff"])
-    assert row(table, "enroll", "total")["deff"] == near(r["svytotal_enroll"]["deff"])
+    for question in ("enrolled",) if name == BLANKS else ("enroll", "enrolled"):
+        assert row(table, question, "total")["deff"] == near(r["svytotal_enroll"]["deff"])
 
 
 @pytest.mark.parametrize("name", DESIGNS)
@@ -197,7 +203,7 @@ def test_bulk_agrees_with_svy(name, by, read):
 
     asked = {
         ("api00", "mean"): estimate.mean(frame, "api00", design, by=by),
-        ("enroll", "total"): estimate.total(frame, "enroll", design, by=by),
+        ("api00", "total"): estimate.total(frame, "api00", design, by=by),
         ("stype", "proportion"): estimate.proportion(frame, "stype", design, by=by),
         ("tested", "ratio"): estimate.ratio(frame, "api.stu", "enroll", design, by=by),
     }
@@ -214,7 +220,7 @@ def test_bulk_agrees_with_svy(name, by, read):
             assert ours["ci_low"] == pytest.approx(answer.ci_low, rel=1e-9, abs=4 * slack)
 
 
-#: svymean, svytotal, svyratio by group with a third of the answers missing, R survey 4.1.1.
+#: svymean, svytotal (na.rm), svyratio by group with a third of the answers missing, R survey 4.1.1.
 MISSING = {
     "strat": {
         ("y", "mean", None): (668.2449273192238, 11.56144761736672, 1.190702857296261),
@@ -235,27 +241,76 @@ MISSING = {
 }
 
 
+def with_blanks(frame: pl.DataFrame) -> pl.DataFrame:
+    return frame.with_row_index().with_columns(
+        y=pl.when(pl.col("index") % 3 != 0).then(pl.col("api00")),
+        poor=pl.when(pl.col("meals") > 50).then(pl.lit("hi")).otherwise(pl.lit("lo")),
+    )
+
+
 @pytest.mark.parametrize("name", MISSING)
 def test_missing_answers_in_domains_and_raked_weights_agree_with_r(name, read):
     file, mapping = DESIGNS[name]
     if name == "clus1":
         mapping = mapping | {"calibrate": CALIBRATIONS["clus1_rake"]}
-    frame = (
-        read(file)
-        .with_row_index()
-        .with_columns(
-            y=pl.when(pl.col("index") % 3 != 0).then(pl.col("api00")),
-            poor=pl.when(pl.col("meals") > 50).then(pl.lit("hi")).otherwise(pl.lit("lo")),
-        )
-    )
-    measures = (Amount("y", pl.col("y"), ("mean", "total")), MEASURES[4])
+    answered = pl.col("y").is_not_null()
+    measures = (Amount("y", pl.col("y"), ("mean", "total"), asked=answered), MEASURES[4])
 
-    table = tabulate(frame, measures, Design.from_mapping(mapping), by=["poor"])
+    table = tabulate(with_blanks(read(file)), measures, Design.from_mapping(mapping), by=["poor"])
 
     for (question, statistic, group), (value, se, deff) in MISSING[name].items():
         ours = row(table, question, statistic, group=group)
         assert (ours["estimate"], ours["se"]) == (near(value), near(se))
         assert deff is None or ours["deff"] == near(deff)
+
+
+#: Totals of all that were asked: with y0 = 0 for a blank, d = 1 for an answer and a = 1,
+#: svycontrast(svytotal(~y0 + d + a, subset), quote(y0 * a / d)), R survey 4.1.1.
+OF_THE_ASKED = {
+    "strat": {
+        None: (4139109.051774603, 71611.60605683271),
+        "hi": (1561242.637786867, 139135.4049686484),
+        "lo": (2567073.84881972, 181530.5948185291),
+    },
+    "clus1": {
+        None: (3964464.830486292, 885403.0652108018),
+        "hi": (1601029.471975551, 597982.6678049642),
+        "lo": (2386126.204536434, 557846.9159973684),
+    },
+    "clus1_rake": {
+        None: (3963869.609340856, 156122.8968923347),
+        "hi": (1521382.129312205, 311313.3884249385),
+        "lo": (2460132.900059698, 455290.2859662327),
+    },
+}
+
+
+@pytest.mark.parametrize("name", OF_THE_ASKED)
+def test_totals_of_all_that_were_asked_agree_with_r(name, read):
+    file, mapping = DESIGNS[name.removesuffix("_rake")]
+    if name in CALIBRATIONS:
+        mapping = mapping | {"calibrate": CALIBRATIONS[name]}
+
+    table = tabulate(
+        with_blanks(read(file)),
+        [Amount("y", pl.col("y"), ("total",))],
+        Design.from_mapping(mapping),
+        by=["poor"],
+    )
+
+    for group, (value, se) in OF_THE_ASKED[name].items():
+        ours = row(table, "y", "total", group=group)
+        assert (ours["estimate"], ours["se"]) == (near(value), near(se))
+        assert ours["n"] < ours["base"]
+
+
+def test_the_total_of_all_that_were_asked_agrees_with_r_in_two_stages(read):
+    file, mapping = DESIGNS[BLANKS]
+
+    table = tabulate(read(file), MEASURES, Design.from_mapping(mapping))
+
+    ours = row(table, "enroll", "total")
+    assert (ours["estimate"], ours["se"]) == (near(2699030.052943396), near(798807.4282697419))
 
 
 def test_uneven_weights_raked_agree_with_calibration_in_r(read):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import chain, combinations, pairwise
 
 import numpy as np
 import polars as pl
@@ -225,13 +225,136 @@ def test_errors_are_those_of_the_formula_written_out(mapping):
     ):
         value = (w * y).sum() / (w * x).sum()
         expected[statistic] = (value, (y - value * x) / (w * x).sum())
-    expected["total"] = ((w * revenue).sum(), revenue)
+    firms, mean = (w * inside).sum(), (w * revenue).sum() / (w * given).sum()
+    expected["total"] = (
+        firms * mean,
+        firms / (w * given).sum() * (revenue - mean * given) + mean * inside,
+    )
 
     for statistic, (value, influence) in expected.items():
         rows = table.filter(pl.col("statistic") == statistic)
         ours = rows.filter(pl.col("option").is_null() | (pl.col("option") == "done"))
         assert ours["estimate"].to_list() == [pytest.approx(value, rel=1e-12)]
         assert ours["se"][0] ** 2 == pytest.approx(plain_variance(sample, influence), rel=1e-9)
+
+
+@pytest.mark.parametrize("mapping", DESIGNS.values(), ids=DESIGNS.keys())
+def test_a_total_stands_in_for_the_silent_and_not_for_the_skipped(mapping):
+    frame, design = survey(), Design.from_mapping(mapping)
+    sample, w = design.bind(frame), design.bind(frame).weight
+    asked = pl.col("plan") != "none"
+    table = tabulate(
+        frame, [Amount("revenue", pl.col("revenue"), ("total",), asked)], design, by=["district"]
+    )
+
+    for group in (None, "lusong", "hetang", "shifeng"):
+        inside = frame.select(asked.fill_null(value=False)).to_series().to_numpy()
+        if group is not None:
+            inside = inside & (frame["district"] == group).to_numpy()
+        y = frame["revenue"].to_numpy()
+        given = inside & ~np.isnan(y)
+        y = np.where(given, y, 0.0)
+        a, d = (w * inside).sum(), (w * given).sum()
+        mean = (w * y).sum() / d
+        influence = a / d * (y - mean * given) + mean * inside
+
+        ours = table.row(by_predicate=pl.col("group").eq_missing(group), named=True)
+        assert (ours["n"], ours["base"]) == (given.sum(), inside.sum())
+        assert given.sum() < inside.sum() < frame.height
+        assert ours["estimate"] == pytest.approx(a * mean, rel=1e-12)
+        assert ours["se"] ** 2 == pytest.approx(plain_variance(sample, influence), rel=1e-9)
+
+
+@pytest.mark.parametrize("mapping", DESIGNS.values(), ids=DESIGNS.keys())
+def test_a_total_is_the_mean_times_the_firms_asked(mapping):
+    frame, design = survey(), Design.from_mapping(mapping)
+    weight = frame.select("district", w=design.bind(frame).weight)
+    firms = {None: weight["w"].sum()} | dict(weight.group_by("district").agg(pl.sum("w")).rows())
+
+    table = tabulate(frame, [MEASURES[2]], design, by=["district"])
+
+    mean, total = (table.filter(pl.col("statistic") == one) for one in ("mean", "total"))
+    times = [firms[group] for group in mean["group"]]
+    np.testing.assert_allclose(total["estimate"], mean["estimate"] * pl.Series(times), rtol=1e-12)
+
+
+@pytest.mark.parametrize("mapping", DESIGNS.values(), ids=DESIGNS.keys())
+def test_without_blanks_a_total_is_the_weighted_sum(mapping):
+    frame, design = survey(), Design.from_mapping(mapping)
+    sample = design.bind(frame)
+
+    table = tabulate(frame, [Amount("staff", pl.col("staff"), ("total",))], design, by=["district"])
+
+    for ours in table.iter_rows(named=True):
+        inside = frame["district"].is_in([ours["group"]]).to_numpy() | (ours["group"] is None)
+        y = np.where(inside, frame["staff"].to_numpy(), 0.0)
+        assert ours["estimate"] == pytest.approx(sample.weight @ y, rel=1e-13)
+        variance = plain_variance(sample, y)
+        # Calibrated to staff itself, the city's total has no error.
+        assert ours["se"] ** 2 == pytest.approx(variance, rel=1e-9, abs=1e-12 * (y @ y))
+
+
+def test_a_total_with_blanks_is_computed_by_hand():
+    # 4 of 40 firms, 2 answered (1, 3): mean 2, total 40 * 2. Influences are 10 times
+    # 2 * (1 - 2) + 2, 2 * (3 - 2) + 2, 2, 2; variance (1 - 4/40) 4/3 * 800. As many answers
+    # drawn simply: 40**2 (1 - 2/40) s2 / 2 with s2 of (1, 3) = 2.
+    frame = pl.DataFrame({"firms": [40] * 4, "robots": [1.0, 3.0, None, None]})
+    measure = Amount("robots", pl.col("robots"), ("total",))
+
+    (total,) = tabulate(frame, [measure], Design.from_mapping({"population": "firms"})).to_dicts()
+
+    assert total["estimate"] == pytest.approx(80)
+    assert total["se"] ** 2 == pytest.approx(0.9 * 4 / 3 * 800)
+    assert total["deff"] == pytest.approx(960 / 1520)
+    assert (total["n"], total["base"]) == (2, 4)
+
+
+def test_over_all_samples_and_all_blanks_a_total_is_right_on_average():
+    robots = np.array([0.0, 1.0, 1.0, 4.0, 9.0, 30.0])
+    design = Design.from_mapping({"population": "firms"})
+    measure = Amount("robots", pl.col("robots"), ("total",))
+    samples = list(combinations(robots, 3))
+    silences = list(chain.from_iterable(combinations(range(3), size) for size in range(3)))
+
+    totals = []
+    for sample in samples:
+        for silent in silences:
+            kept = [None if at in silent else value for at, value in enumerate(sample)]
+            frame = pl.DataFrame({"firms": [6] * 3, "robots": pl.Series(kept, dtype=pl.Float64)})
+            totals += tabulate(frame, [measure], design)["estimate"].to_list()
+
+    assert len(totals) == 20 * 7
+    assert np.mean(totals) == pytest.approx(robots.sum(), rel=1e-12)
+
+
+@pytest.mark.parametrize("group", [None, "hetang"])
+def test_the_error_of_a_total_is_near_that_of_the_jackknife(group):
+    frame = survey(4000)
+    inside = np.ones(4000, dtype=bool) if group is None else (frame["district"] == group).to_numpy()
+    y, w = frame["revenue"].to_numpy(), frame["weight"].to_numpy()
+    given = inside & ~np.isnan(y)
+    a, d, t = w * inside, w * given, w * np.where(given, y, 0.0)
+    without = (a.sum() - a) * (t.sum() - t) / (d.sum() - d) * 4000 / 3999
+    jackknife = 3999 / 4000 * ((without - without.mean()) ** 2).sum()
+
+    table = tabulate(frame, [MEASURES[2]], Design(weight="weight"), by=["district"])
+
+    ours = table.filter(pl.col("statistic") == "total", pl.col("group").eq_missing(group))
+    assert ours["se"].item() ** 2 == pytest.approx(jackknife, rel=5e-3)
+
+
+def test_firms_that_are_all_alike_leave_no_error_however_many_are_silent():
+    frame = survey().with_columns(
+        same=pl.when(pl.col("revenue").is_not_null()).then(pl.lit(2.0**30 + 1))
+    )
+    design = Design.from_mapping(DESIGNS["strata"])
+    firms = frame.unique("size")["firms"].sum()
+
+    (total,) = tabulate(frame, [Amount("same", pl.col("same"), ("total",))], design).to_dicts()
+
+    assert total["n"] < total["base"]
+    assert total["estimate"] == pytest.approx(firms * (2.0**30 + 1), rel=1e-14)
+    assert total["se"] < 1e-13 * total["estimate"]
 
 
 def test_a_calibrated_margin_has_no_error():
@@ -297,11 +420,16 @@ def test_an_answer_that_is_no_option_stays_in_the_base():
 def test_a_group_in_which_nobody_answered_has_a_row_and_no_numbers():
     frame = pl.DataFrame({"robots": [1.0, 2.0, None], "zone": ["a", "a", "b"]})
 
-    table = tabulate(frame, [Amount("robots", pl.col("robots"))], Design(), by=["zone"])
+    measure = Amount("robots", pl.col("robots"), ("mean", "total"))
 
-    silent = table.row(by_predicate=pl.col("group") == "b", named=True)
-    assert [silent[number] for number in NUMBERS] == [None] * 5
-    assert (silent["n"], silent["base"]) == (0, 1)
+    table = tabulate(frame, [measure], Design(), by=["zone"])
+
+    for silent in table.filter(pl.col("group") == "b").to_dicts():
+        assert [silent[number] for number in NUMBERS] == [None] * 5
+        assert (silent["n"], silent["base"]) == (0, 1)
+    # The city's mean stands for the firm of the silent group as for any other.
+    city = table.filter(pl.col("by").is_null())
+    assert city["estimate"].to_list() == [1.5, 4.5]
 
 
 def test_one_answer_has_an_estimate_and_no_interval():

@@ -2,9 +2,9 @@
 
 Mean, total, proportion and ratio of one column, for the city or by a breakdown. Computed by
 ``svy`` where it covers the design and by ``taji.survey.tabulate`` where it does not
-(calibrated weights, lone units, more than two stages); the two agree, and ``Estimate.by_engine``
-says which spoke. Why: ``docs/decisions/0004-svy-behind-taji-survey.md``. Nothing of svy's
-types leaves this module.
+(calibrated weights, lone units, more than two stages, totals with answers left blank); where both
+can, they agree, and ``Estimate.by_engine`` says which spoke. Why:
+``docs/decisions/0004-svy-behind-taji-survey.md``. Nothing of svy's types leaves this module.
 """
 
 from __future__ import annotations
@@ -101,7 +101,16 @@ def total(
 ) -> tuple[Estimate, ...]:
     """Total of a column over the city's firms; parameters as for ``mean``.
 
-    Firms that did not answer count nothing: they are not guessed.
+    A firm that left the answer blank has the mean of those of its group that answered, never
+    zero. ``svy`` would drop such rows, and so take them for zeros; where there are any, the
+    total is computed here.
+
+    Examples
+    --------
+    >>> frame = pl.DataFrame({"robots": [0.0, 2.0, 4.0, None], "firms": [40] * 4})
+    >>> city, = total(frame, "robots", Design.from_mapping({"population": "firms"}))
+    >>> city.value, city.n, city.by_engine
+    (80.0, 3, 'taji')
     """
     measure = Amount(column, pl.col(column).cast(pl.Float64), ("total",))
     return _estimates(frame, measure, design, by, confidence, "total")
@@ -149,7 +158,8 @@ def _estimates(
 ) -> tuple[Estimate, ...]:
     sample = design.bind(frame)
     breakdown = () if by is None else (by,)
-    if not _covers(design, sample):
+    blank = statistic == "total" and _blank(frame, measure)
+    if blank or not _covers(design, sample):
         rows = np.arange(frame.height)
         cells = partial(frame, rows, sample, [measure], breakdown)
         table = finish(cells, sample, breakdown, confidence, interval)
@@ -168,6 +178,11 @@ def _covers(design: Design, sample: Sample) -> bool:
     )
     named = len(stages) == 1 or stages[-1].unit is not None
     return sample.calibrated is None and not lone and len(stages) <= 2 and named
+
+
+def _blank(frame: pl.DataFrame, measure: Measure) -> bool:
+    """Whether anybody left the answer blank."""
+    return frame.select(_values(measure)).to_series().fill_nan(None).has_nulls()
 
 
 def _own(row: dict[str, Any]) -> Estimate:

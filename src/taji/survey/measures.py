@@ -68,8 +68,8 @@ class Amount:
     value : Expr
         Number; null is not answered.
     statistics : tuple
-        Which of mean and total. A total counts only firms that answered: firms that did
-        not are not guessed.
+        Which of mean and total. A total is that of all firms that were asked: one that left
+        the answer blank has the mean of those that did not, never zero.
     asked : Expr or None
         Who was asked; None: everybody.
     ends : tuple of float
@@ -130,7 +130,8 @@ def present(measures: Sequence[Measure], frame: pl.DataFrame) -> tuple[Measure, 
     """The measures whose columns ``frame`` has, with the options of open choices filled in.
 
     A column that is not in the data was answered by nobody and makes no row; a skip rule
-    whose own question is not there leaves everybody asked.
+    whose own question is not there leaves everybody asked. Of a total it is then taken that
+    whoever did not answer was skipped: to stand in for all of them could multiply it.
 
     Examples
     --------
@@ -145,7 +146,7 @@ def present(measures: Sequence[Measure], frame: pl.DataFrame) -> tuple[Measure, 
         if not all(set(part.meta.root_names()) <= known for part in _reads(measure)):
             continue
         if measure.asked is not None and not set(measure.asked.meta.root_names()) <= known:
-            measure = replace(measure, asked=None)
+            measure = replace(measure, asked=_answering(measure))
         if isinstance(measure, Choice) and measure.options is None:
             values = frame.select(measure.answer.unique()).to_series().drop_nulls()
             measure = replace(measure, options=tuple(sorted(values.cast(pl.String).to_list())))
@@ -192,6 +193,13 @@ def wide_scores(scores: pl.DataFrame) -> pl.DataFrame:
         .pivot("at", index="enterprise", values="level", aggregate_function="first")
     )
     return points.join(levels, on="enterprise", how="left", maintain_order="left")
+
+
+def _answering(measure: Measure) -> pl.Expr | None:
+    """Who was asked, where the deciding question is not in the data."""
+    if isinstance(measure, Amount) and "total" in measure.statistics:
+        return measure.value.is_not_null()
+    return None
 
 
 def _reads(measure: Measure) -> tuple[pl.Expr, ...]:

@@ -164,10 +164,17 @@ def tabulate(
     -----
     With :math:`w_i` the weight and :math:`d_i` 1 inside the domain for firms that answered,
     the mean is :math:`\hat R = \sum w_i d_i y_i / \sum w_i d_i`, its influences
-    :math:`w_i d_i (y_i - \hat R) / \sum w_j d_j`; a proportion is the mean of an indicator; a
-    ratio puts :math:`x_i` in the denominator; a total is :math:`\sum w_i d_i y_i` with
-    influences :math:`w_i d_i y_i` [1]_. For calibrated weights influences are replaced by
-    the residuals of their regression on the calibration variables.
+    :math:`w_i d_i (y_i - \hat R) / \sum w_j d_j` [1]_; a proportion is the mean of an indicator;
+    a ratio puts :math:`x_i` in the denominator. For calibrated weights influences are replaced
+    by the residuals of their regression on the calibration variables.
+
+    A total is that of all firms of the domain that were *asked* (:math:`a_i` = 1): whoever left
+    the answer blank has the mean of those that did not, as in weighting-class adjustment with
+    the domain for the class. With :math:`A = \sum w_i a_i` and :math:`D = \sum w_i d_i` it is
+    :math:`A \hat R`, its influences
+    :math:`(A / D) w_i d_i (y_i - \hat R) + w_i a_i \hat R`. Where nobody left it blank these are
+    :math:`\sum w_i d_i y_i` and :math:`w_i d_i y_i`. Where somebody did, the totals of groups
+    need not add up to the city's: each group has its own mean.
 
     Degrees of freedom are units less strata of the first stage, among firms of the domain
     that answered. ``deff`` is the variance over that of a simple random sample without

@@ -329,7 +329,7 @@ def _weights(place: Place, part: Sums) -> Sums:
 
 def _amount(frame: pl.DataFrame, place: Place, measure: Amount, asked: BoolArray | None) -> Tally:
     value = _floats(frame, measure.value)
-    answered = _answered(~np.isnan(value), asked, place)
+    answered = _asked(~np.isnan(value), asked, place)
     value = np.where(answered, value, 0.0)
     weight = np.where(answered, place.weight, 0.0)
     centre = _centre(float(value @ weight), float(weight.sum()))
@@ -341,7 +341,11 @@ def _amount(frame: pl.DataFrame, place: Place, measure: Amount, asked: BoolArray
         moments = _general(place, answered, [weight, weight * e], n)
         square = (moments.total[:, 0], moments.total[:, 1], place.add(weight * e**2))
         moments = replace(moments, square=np.column_stack(square))
-    moments = replace(moments, asked=place.count(asked))
+    blank, silent = ~answered, None
+    if "total" in measure.statistics:
+        waiting = _asked(blank, asked, place)
+        blank, silent = blank & ~waiting, _blank(place, waiting, always=True)
+    moments = replace(moments, asked=place.count(asked), blank=_blank(place, blank), silent=silent)
     return Tally(measure.question, "", measure.statistics, centre, moments, measure.ends)
 
 
@@ -358,7 +362,7 @@ def _even_amount(place: Place, answered: BoolArray, e: FloatArray, n: FloatArray
         total=np.column_stack((w * n, w * plain)),
         spread=spread,
         square=np.column_stack((w * n, w * plain, w * (centred + ratio(plain**2, n)))),
-        blank=_blank(place, answered, n),
+        blank=np.zeros((place.size, 3)),
     )
 
 
@@ -366,7 +370,7 @@ def _quotient(
     frame: pl.DataFrame, place: Place, measure: Quotient, asked: BoolArray | None
 ) -> Tally:
     y, x = _floats(frame, measure.numerator), _floats(frame, measure.denominator)
-    answered = _answered(~(np.isnan(x) | np.isnan(y)), asked, place)
+    answered = _asked(~(np.isnan(x) | np.isnan(y)), asked, place)
     y, x = np.where(answered, y, 0.0), np.where(answered, x, 0.0)
     weight = np.where(answered, place.weight, 0.0)
     centre = _centre(float(y @ weight), float(x @ weight))
@@ -374,7 +378,9 @@ def _quotient(
     moments = _general(place, answered, [weight * x, weight * e, weight], place.count(answered))
     products = (weight * x**2, weight * x * e, weight * e**2)
     square = np.column_stack([place.add(product) for product in products])
-    moments = replace(moments, square=square, asked=place.count(asked))
+    moments = replace(
+        moments, square=square, asked=place.count(asked), blank=_blank(place, ~answered)
+    )
     return Tally(measure.question, "", ("ratio",), centre, moments)
 
 
@@ -389,17 +395,17 @@ def _general(place: Place, answered: BoolArray, basis: list[FloatArray], n: Floa
     for i in range(len(basis)):
         for j in range(i + 1):
             spread[:, i, j] = spread[:, j, i] = place.add(away[i] * away[j])
-    return Moments(n, n, total, spread, np.zeros((place.size, 3)), _blank(place, answered, n))
+    none = np.zeros((place.size, 3))
+    return Moments(n, n, total, spread, none, none)
 
 
-def _blank(place: Place, answered: BoolArray, n: FloatArray) -> FloatArray:
-    """Rows without an answer; they matter only to the residuals of calibration."""
-    rows = place.n - n
+def _blank(place: Place, rows: BoolArray, *, always: bool = False) -> FloatArray:
+    """Weights of rows without an answer; but for totals only calibration's residuals ask."""
     first = second = np.zeros(place.size)
-    if place.calibrated and place.deviation is not None:
-        deviation = np.where(answered, 0.0, place.deviation)
+    if (place.calibrated or always) and place.deviation is not None:
+        deviation = np.where(rows, place.deviation, 0.0)
         first, second = place.add(deviation), place.add(deviation**2)
-    return np.column_stack(_weights(place, (rows, first, second)))
+    return np.column_stack(_weights(place, (place.count(rows), first, second)))
 
 
 def _floats(frame: pl.DataFrame, expression: pl.Expr) -> FloatArray:
@@ -407,10 +413,11 @@ def _floats(frame: pl.DataFrame, expression: pl.Expr) -> FloatArray:
     return np.asarray(series.fill_null(float("nan")).to_numpy(), dtype=np.float64)
 
 
-def _answered(answered: BoolArray, asked: BoolArray | None, place: Place) -> BoolArray:
+def _asked(rows: BoolArray, asked: BoolArray | None, place: Place) -> BoolArray:
+    """Those of the rows that were asked and have weight."""
     if asked is not None:
-        answered = answered & asked
-    return answered if place.held is None else answered & place.held
+        rows = rows & asked
+    return rows if place.held is None else rows & place.held
 
 
 def _centre(top: float, bottom: float) -> float:

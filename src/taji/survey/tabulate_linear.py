@@ -97,15 +97,19 @@ def estimated(sample: Sample, breakdown: Breakdown, held: Tally, statistic: str)
     x, e = whole.total[:, 0], whole.total[:, 1]
     answered = (whole.n > 0) & (x != 0)
     offset = np.divide(e, x, out=np.full(size, np.nan), where=answered)
+    mean, offset, rest = held.centre + offset, np.nan_to_num(offset), np.zeros(size)
     if statistic == "total":
-        estimate = np.where(answered, e + held.centre * x, np.nan)
-        lead = np.column_stack((np.full(size, held.centre), np.ones(size)))
+        # The silent weigh this much of the answers; without them the sum is left as it is.
+        more = np.divide(whole.silent, x, out=np.zeros(size), where=answered)
+        estimate = np.where(answered, e + held.centre * x + whole.silent * mean, np.nan)
+        lead = np.column_stack((held.centre - more * offset, 1 + more))
+        rest = np.nan_to_num(mean)
     else:
-        estimate = held.centre + offset
+        estimate = mean
         scale = np.divide(1.0, x, out=np.zeros(size), where=answered)
-        lead = np.column_stack((-np.nan_to_num(offset) * scale, scale))
-    variance = _variance(sample, breakdown, moments, lead)
-    reference = _reference(whole, np.nan_to_num(offset), statistic)
+        lead = np.column_stack((-offset * scale, scale))
+    variance = _variance(sample, breakdown, moments, lead, rest)
+    reference = _reference(whole, offset, statistic)
     usable = answered & (reference > 0)
     variance = np.where(usable & (variance < ROUNDING * reference), 0.0, variance)
     return Found(
@@ -124,6 +128,7 @@ class _Summed:
     asked: FloatArray
     total: FloatArray
     square: FloatArray
+    silent: FloatArray
 
 
 def _summed(moments: Moments, inside: BoolArray, group: IntArray, size: int) -> _Summed:
@@ -134,7 +139,11 @@ def _summed(moments: Moments, inside: BoolArray, group: IntArray, size: int) -> 
         return np.column_stack([add(values[:, at]) for at in range(values.shape[1])])
 
     return _Summed(
-        add(moments.n), add(moments.asked), columns(moments.total), columns(moments.square)
+        n=add(moments.n),
+        asked=add(moments.asked),
+        total=columns(moments.total),
+        square=columns(moments.square),
+        silent=np.zeros(size) if moments.silent is None else add(moments.silent[:, 1]),
     )
 
 
@@ -145,29 +154,41 @@ def _reference(whole: _Summed, offset: FloatArray, statistic: str) -> FloatArray
     xx, xe, ee = whole.square.T
     residual = ee - 2 * offset * xe + offset**2 * xx
     n = whole.n
-    factor = n / np.maximum(n - 1, 1) * (mass - n) / np.maximum(n, 1)
+    meant = mass + whole.silent if statistic == "total" else mass
+    factor = n / np.maximum(n - 1, 1) * (meant - n) / np.maximum(n, 1)
     # residual/mass is the variance of one firm; a mean divides (mass - n)/n by mass, a
-    # total multiplies it by mass.
+    # total multiplies it by the mass of all that it is for.
     squared = factor * residual / np.where(mass > 0, mass, 1.0)
     if statistic == "total":
-        return np.asarray(squared * mass)
+        return np.asarray(squared * meant)
     if statistic == "ratio":
         return np.asarray(squared * mass / np.where(x != 0, x, 1.0) ** 2)
     return np.asarray(squared / np.where(mass > 0, mass, 1.0))
 
 
 def _variance(
-    sample: Sample, breakdown: Breakdown, moments: Moments, lead: FloatArray
+    sample: Sample,
+    breakdown: Breakdown,
+    moments: Moments,
+    lead: FloatArray,
+    rest: FloatArray,
 ) -> FloatArray:
-    """Variance of the influences ``lead`` times basis, for all groups."""
+    """Variance of the influences, for all groups.
+
+    They are ``lead`` times basis for rows that answered, ``rest`` times weight for the silent.
+    """
     if sample.calibrated is None:
         inside = breakdown.group >= 0
         group = breakdown.group[inside]
         part = _influences(moments, inside, lead[group])
-        return _of_parts(sample, breakdown.leaf[inside], group, part, len(lead))
+        leaf = breakdown.leaf[inside]
+        if moments.silent is not None and rest.any():
+            part = _side_by_side(part, _scaled(moments.silent[inside].T, rest[group]))
+            leaf, group = np.tile(leaf, 2), np.tile(group, 2)
+        return _of_parts(sample, leaf, group, part, len(lead))
     block = max(1, BLOCK // max(1, len(breakdown.leaf)))
     pieces = [
-        _calibrated_variance(sample, breakdown, moments, lead, range(start, stop))
+        _calibrated_variance(sample, breakdown, moments, lead, rest, range(start, stop))
         for start, stop in _blocks(len(lead), block)
     ]
     return np.concatenate(pieces)
@@ -185,6 +206,14 @@ class _Part:
     n: FloatArray
     total: FloatArray
     spread: FloatArray
+
+
+def _side_by_side(*parts: _Part) -> _Part:
+    return _Part(
+        np.concatenate([part.n for part in parts]),
+        np.concatenate([part.total for part in parts]),
+        np.concatenate([part.spread for part in parts]),
+    )
 
 
 def _influences(moments: Moments, inside: BoolArray, lead: FloatArray) -> _Part:
@@ -216,7 +245,12 @@ def _of_parts(
 
 
 def _calibrated_variance(
-    sample: Sample, breakdown: Breakdown, moments: Moments, lead: FloatArray, groups: range
+    sample: Sample,
+    breakdown: Breakdown,
+    moments: Moments,
+    lead: FloatArray,
+    rest: FloatArray,
+    groups: range,
 ) -> FloatArray:
     """Variance of the residuals of the influences on the calibration variables.
 
@@ -226,36 +260,39 @@ def _calibrated_variance(
     calibrated = sample.calibrated
     assert calibrated is not None
     n_group, lead = len(groups), lead[groups.start : groups.stop]
+    rest = rest[groups.start : groups.stop]
     own = (breakdown.group >= groups.start) & (breakdown.group < groups.stop)
     group, auxiliary = breakdown.group[own] - groups.start, breakdown.auxiliary
     plain = _influences(moments, own, lead[group])
-    fit = _foretold(calibrated, auxiliary[own], group, plain.total, n_group)
+    blank = moments.blank.T
+    silent = np.zeros_like(blank) if moments.silent is None else moments.silent.T
+    waiting = _scaled(silent[:, own], rest[group])
+    total = plain.total + waiting.total
+    fit = _foretold(calibrated, auxiliary[own], group, total, n_group)
 
     one = 0 if moments.total.shape[1] == lead.shape[1] else lead.shape[1]
     full = np.zeros((len(group), moments.total.shape[1]))
     full[:, : lead.shape[1]] = lead[group]
     full[:, one] -= fit[auxiliary[own], group]
-    blank = moments.blank.T
     everyone = _joined(
-        (moments.n, moments.total[:, one], moments.spread[:, one, one]),
-        (blank[0], blank[1], blank[2]),
+        np.stack((moments.n, moments.total[:, one], moments.spread[:, one, one])),
+        _joined(blank, silent),
     )
     others = breakdown.group[:, None] != np.arange(groups.start, groups.stop)
     cell, other_group = np.nonzero(others)
+    foretold = fit[auxiliary[own], group]
     parts = (
         _influences(moments, own, full),
-        _scaled(tuple(part[own] for part in blank), -fit[auxiliary[own], group]),
-        _scaled(tuple(part[cell] for part in everyone), -fit[auxiliary[cell], other_group]),
+        _scaled(silent[:, own], rest[group] - foretold),
+        _scaled(blank[:, own], -foretold),
+        _scaled(everyone[:, cell], -fit[auxiliary[cell], other_group]),
     )
+    leaf = breakdown.leaf
     return _of_parts(
         sample,
-        np.concatenate((breakdown.leaf[own], breakdown.leaf[own], breakdown.leaf[cell])),
-        np.concatenate((group, group, other_group)),
-        _Part(
-            np.concatenate([part.n for part in parts]),
-            np.concatenate([part.total for part in parts]),
-            np.concatenate([part.spread for part in parts]),
-        ),
+        np.concatenate((leaf[own], leaf[own], leaf[own], leaf[cell])),
+        np.concatenate((group, group, group, other_group)),
+        _side_by_side(*parts),
         n_group,
     )
 
@@ -271,17 +308,15 @@ def _foretold(
     return np.asarray(calibrated.auxiliary @ slopes)
 
 
-def _joined(
-    first: tuple[FloatArray, ...], second: tuple[FloatArray, ...]
-) -> tuple[FloatArray, ...]:
+def _joined(first: FloatArray, second: FloatArray) -> FloatArray:
     """Rows, weight and centred sum of squares of weight of two groups of rows."""
     (n, w, v), (m, u, s) = first, second
     both = np.maximum(n + m, 1)
     away = w / np.maximum(n, 1) - u / np.maximum(m, 1)
-    return n + m, w + u, v + s + n * m / both * away**2
+    return np.stack((n + m, w + u, v + s + n * m / both * away**2))
 
 
-def _scaled(weights: tuple[FloatArray, ...], by: FloatArray) -> _Part:
+def _scaled(weights: FloatArray, by: FloatArray) -> _Part:
     """Influences that are one number times the weight, for each part."""
     n, total, spread = weights
     return _Part(n=n, total=by * total, spread=by**2 * spread)

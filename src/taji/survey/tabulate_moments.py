@@ -37,6 +37,9 @@ class Moments:
         Weighted sums of :math:`x^2, x e, e^2`.
     blank : FloatArray, shape (n_cell, 3)
         Rows that did not answer: their number, weight, and centred sum of squares of weight.
+    silent : FloatArray, shape (n_cell, 3), or None
+        The same of rows that were asked and did not answer, for whom a total stands in; they
+        are not in ``blank``. None where no total is wanted: all are in ``blank``.
     """
 
     n: FloatArray
@@ -45,6 +48,7 @@ class Moments:
     spread: FloatArray
     square: FloatArray
     blank: FloatArray
+    silent: FloatArray | None = None
 
     def pooled(self, index: IntArray, size: int) -> Moments:
         """Join cells that share an index."""
@@ -52,17 +56,14 @@ class Moments:
         total = _add(index, self.total, size)
         away = mean_rows(self.total, self.n) - mean_rows(total, n)[index]
         between = self.n[:, None, None] * away[:, :, None] * away[:, None, :]
-        blank = _add(index, self.blank, size)
-        lone = ratio(self.blank[:, 1], self.blank[:, 0])
-        lone = lone - ratio(blank[:, 1], blank[:, 0])[index]
-        blank[:, 2] += binned(index, self.blank[:, 0] * lone**2, size)
         return Moments(
             n=n,
             asked=binned(index, self.asked, size),
             total=total,
             spread=_add(index, self.spread + between, size),
             square=_add(index, self.square, size),
-            blank=blank,
+            blank=_pooled_weights(index, self.blank, size),
+            silent=None if self.silent is None else _pooled_weights(index, self.silent, size),
         )
 
     def recentred(self, shift: float) -> Moments:
@@ -86,6 +87,9 @@ class Moments:
             np.concatenate((self.spread, other.spread)),
             np.concatenate((self.square, other.square)),
             np.concatenate((self.blank, other.blank)),
+            None
+            if self.silent is None or other.silent is None
+            else np.concatenate((self.silent, other.silent)),
         )
 
 
@@ -97,6 +101,14 @@ def ratio(top: FloatArray, bottom: FloatArray) -> FloatArray:
 def mean_rows(total: FloatArray, n: FloatArray) -> FloatArray:
     """Each row of totals over its number, 0 where that is 0."""
     return np.divide(total, n[:, None], out=np.zeros_like(total), where=n[:, None] > 0)
+
+
+def _pooled_weights(index: IntArray, part: FloatArray, size: int) -> FloatArray:
+    """Number, weight and centred sum of squares of weight of cells that share an index."""
+    whole = _add(index, part, size)
+    away = ratio(part[:, 1], part[:, 0]) - ratio(whole[:, 1], whole[:, 0])[index]
+    whole[:, 2] += binned(index, part[:, 0] * away**2, size)
+    return whole
 
 
 def _add(index: IntArray, values: FloatArray, size: int) -> FloatArray:
