@@ -54,8 +54,10 @@ def test_a_draw_is_replayed_from_its_certificate(
     out = tmp_path / "sample.csv"
 
     drawn = run(
-        ["sample", str(register), "--size", "80", "--strata", "industry_group,size"]
-        + ["--seed", "7", "--out", str(out)]
+        [
+            *("sample", str(register), "--size", "80", "--strata", "industry_group,size"),
+            *("--seed", "7", "--out", str(out)),
+        ]
     )
     proved = run(["sample", "--replay", str(tmp_path / "sample.json"), "--lang", "en"])
 
@@ -77,8 +79,10 @@ def test_assess_scores_every_firm_and_ends_with_the_tally(
     out = tmp_path / "scores.csv"
 
     code = run(
-        ["assess", str(city / "answers-wenjuanxing.xlsx"), "--model", "sme2024"]
-        + ["--out", str(out), "--why"]
+        [
+            *("assess", str(city / "answers-wenjuanxing.xlsx"), "--model", "sme2024"),
+            *("--out", str(out), "--why"),
+        ]
     )
 
     scores = pl.read_csv(out, infer_schema_length=None)
@@ -128,8 +132,10 @@ def test_a_file_that_is_no_table_gets_a_sentence_and_no_traceback(
     (tmp_path / "answers.xlsx").write_bytes(b"PK\x03\x04 cut short")
 
     code = run(
-        ["assess", str(tmp_path / "answers.xlsx"), "--model", "sme2024", "--lang", "zh"]
-        + ["--out", str(tmp_path / "o.csv")]
+        [
+            *("assess", str(tmp_path / "answers.xlsx"), "--model", "sme2024", "--lang", "zh"),
+            *("--out", str(tmp_path / "o.csv")),
+        ]
     )
 
     said = capsys.readouterr().err
@@ -156,3 +162,89 @@ def test_a_broken_pack_is_refused_by_path(tmp_path: Path, capsys: pytest.Capture
 
     assert run(["models", "check", str(tmp_path / "model.yaml"), "--lang", "en"]) == 1
     assert "version" in capsys.readouterr().err
+
+
+@pytest.fixture
+def sheet(tmp_path: Path) -> Path:
+    path = tmp_path / "answers.csv"
+    path.write_text("enterprise,q5\nA,most\nB,all\n", encoding="utf-8")
+    return path
+
+
+def _assess(sheet: Path, out: Path, *words: str) -> int:
+    return run(["assess", str(sheet), "--model", "sme2024", "--out", str(out), *words])
+
+
+@pytest.mark.parametrize("content", ["", "enterprise,q5\n", "enterprise,x\nA,1\n", "a\x00b\n1,2\n"])
+def test_answers_that_stop_as_a_whole_end_with_the_tally_too(
+    content: str, sheet: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    sheet.write_text(content, encoding="utf-8")
+
+    assert _assess(sheet, tmp_path / "o.csv") == 1
+    assert _last_line(capsys) == "read 0, accepted 0, refused 0"
+
+
+def test_no_command_overwrites_what_it_reads(
+    sheet: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    kept = sheet.read_bytes()
+    words = ["sample", str(sheet), "--size", "1", "--strata", "q5", "--min", "0"]
+    refused = sheet.rename(tmp_path / "refused.csv")
+
+    codes = [
+        run([*words[:1], str(refused), *words[2:], "--out", str(refused)]),
+        _assess(refused, refused),
+        _assess(refused, tmp_path / "o.csv"),
+        run(["portrait", str(refused), "--questionnaire", "sme2024", "--out", str(tmp_path)]),
+    ]
+
+    assert codes == [2, 2, 2, 2]
+    assert refused.read_bytes() == kept
+
+
+def test_a_typed_parquet_file_is_read_whatever_its_spelling(sheet: Path, tmp_path: Path):
+    answers = {"enterprise": ["A"], "q1": ["a|b"], "q2": [35.0], "信息系统": ["most"]}
+    pl.DataFrame(answers).write_parquet(tmp_path / "answers.parquet")
+    pl.DataFrame(answers).write_csv(tmp_path / "answers.csv")
+
+    for kind in ("parquet", "csv"):
+        assert _assess(tmp_path / f"answers.{kind}", tmp_path / f"{kind}-scores.csv") == 0
+
+    scores = (tmp_path / "parquet-scores.csv").read_bytes()
+    assert scores == (tmp_path / "csv-scores.csv").read_bytes()
+    assert b"A,sme2024,q1,4.0,8.0,4.0,1.0" in scores
+
+
+def test_a_false_credit_code_is_refused_in_parquet_as_in_csv(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    answers = pl.DataFrame({"enterprise": ["91110000600037342L", "B"], "q2": [35.0, 1.0]})
+    answers.write_parquet(tmp_path / "answers.parquet")
+
+    assert _assess(tmp_path / "answers.parquet", tmp_path / "o.csv") == 1
+    assert _last_line(capsys) == "read 2, accepted 1, refused 1"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["sample", "{sheet}", "--size", "1", "--strata", "q5", "--out", "{o}", "--allocation", "x"],
+        ["sample", "{sheet}", "--size", "1", "--strata", "zz", "--out", "{o}"],
+        ["sample", "{sheet}", "--size", "1", "--strata", ",", "--out", "{o}"],
+        ["sample", "{sheet}", "--size", "1", "--strata", "q5", "--min", "0", "--out", "o.doc"],
+        ["assess", "{sheet}", "--model", "sme2024", "--out", "o.doc"],
+        ["assess", "{sheet}", "--model", "sme2024", "--out", "{sheet}/o.csv"],
+        ["portrait", "{sheet}", "--questionnaire", "sme2024", "--out", "{sheet}"],
+        ["portrait", "{sheet}", "--questionnaire", "sme2024", "--out", "{o}", "--by", "zz"],
+    ],
+)
+def test_wrong_usage_exits_with_two_and_one_sentence(
+    words: list[str], sheet: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    filled = [word.format(sheet=sheet, o=tmp_path / "o.csv") for word in words]
+
+    assert run([*filled, "--lang", "zh"]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("错误：")
+    assert "内部" not in said

@@ -94,3 +94,27 @@ def test_errors_speak_both_languages():
         for kind in TajiError.__subclasses__()
         if "code" in vars(kind)
     )
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["verify", "/no/such/folder"],
+        ["verify", __file__],
+        ["sample", "/"],
+        ["sample", "--size", "0"],
+        ["sample", "--size", "x"],
+        ["sample", "--out"],
+        ["portrait", __file__, "--duplicates", "never"],
+        ["portrait", __file__, "--confidence", "x"],
+        ["asess"],
+        ["verify", "/", "more"],
+    ],
+    ids=" ".join,
+)
+def test_wrong_words_are_told_in_chinese(words: list[str], capsys: pytest.CaptureFixture[str]):
+    assert run(["--lang", "zh", *words]) == 2
+
+    said = capsys.readouterr().err
+    for english in ("does not exist", "is a ", "is not ", "No such", "Got ", "requires"):
+        assert english not in said

@@ -78,7 +78,7 @@ def build(language: Language) -> Command:
                 language=language,
                 steps=bar,
             )
-        for note in result.notes:
+        for note in result.notes if not quiet or result.rejected else ():
             click.echo(note[language], err=True)
         click.echo(result.tally, err=True)
         return 1 if result.rejected else 0

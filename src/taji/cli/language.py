@@ -7,6 +7,7 @@ sentences (usage, options, errors) are said here in Chinese; its English ones ar
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -68,7 +69,9 @@ class _Spoken(click.Command):
         return option
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        records = [r for p in self.get_params(ctx) if (r := p.get_help_record(ctx)) is not None]
+        found = [p.get_help_record(ctx) for p in self.get_params(ctx)]
+        # An argument without a text of its own is told in the description above.
+        records = [record for record in found if record is not None and record[1]]
         if records:
             with formatter.section("选项" if self.language == "zh" else "Options"):
                 formatter.write_dl(records)
@@ -92,6 +95,34 @@ class Group(_Spoken, click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         """List the commands in the order of the work, not of the alphabet."""
         return list(self.commands)
+
+
+#: What Click says of a value, and how that is said in Chinese.
+CLICK_SAYS = (
+    (r"(?:File|Directory|Path) '(.+)' does not exist\.", r"“\1”不存在。"),
+    (r"(?:File|Path) '(.+)' is a directory\.", r"“\1”是文件夹，这里要文件。"),
+    (r"(?:Directory|Path) '(.+)' is a file\.", r"“\1”是文件，这里要文件夹。"),
+    (r"(?:File|Directory|Path) '(.+)' is not (?:readable|writable)\.", r"“\1”没有读写权限。"),
+    (r"'(.*)' is not a valid integer(?: range)?\.", r"“\1”不是整数。"),
+    (r"'(.*)' is not a valid float(?: range)?\.", r"“\1”不是数字。"),
+    (r"(.+) is not in the range (.+)\.", r"\1 不在范围 \2 内。"),
+    (r"'(.*)' is not one of (.+)\.", r"“\1”不在可选之列：\2。"),
+    (
+        r"No such command '(.+?)'\.(?: Did you mean '(.+)'\?)?",
+        r"没有命令“\1”，可用的命令见 --help。",
+    ),
+    (r"Got unexpected extra arguments? \((.+)\)", r"多出的参数：\1。"),
+    (r"Option '(.+)' requires an argument\.", r"选项 \1 之后缺少取值。"),
+    (r"Option '(.+)' does not take a value\.", r"选项 \1 不带取值。"),
+)
+
+
+def _in_chinese(sentence: str) -> str:
+    for said, meant in CLICK_SAYS:
+        found = re.fullmatch(said, sentence)
+        if found is not None:
+            return found.expand(meant)
+    return sentence
 
 
 def usage_sentence(error: click.ClickException, language: Language) -> str:
@@ -118,8 +149,8 @@ def usage_sentence(error: click.ClickException, language: Language) -> str:
                 if error.param and error.ctx
                 else error.param_hint
             )
-            return f"参数 {hint} 的值不可用：{error.message}"
+            return f"参数 {hint} 的值不可用：{_in_chinese(error.message)}"
         case click.BadOptionUsage():
-            return f"选项 {error.option_name} 用法有误：{error.message}"
+            return _in_chinese(error.message)
         case _:
-            return f"用法有误：{error.format_message()}"
+            return f"用法有误：{_in_chinese(error.format_message())}"

@@ -101,7 +101,7 @@ def build(language: Language) -> Command:
         )
         with Bar(language=language, quiet=quiet) as bar:
             result = portray(request, out, steps=bar)
-        for note in result.notes:
+        for note in result.notes if not quiet or result.rejected else ():
             click.echo(note[language], err=True)
         if not quiet and result.page is not None:
             click.echo(result.page)

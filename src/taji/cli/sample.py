@@ -63,12 +63,13 @@ def build(language: Language) -> Command:
             proof = replay_sample(replay, register)
             click.echo(proof.sentence[language], err=not proof.same)
             return 0 if proof.same else 1
-        if register is None or size is None or not strata or out is None:
+        columns = tuple(part.strip() for part in (strata or "").split(",") if part.strip())
+        if register is None or size is None or not columns or out is None:
             raise click.UsageError(NEEDED[language])
         drawn = draw_sample(
             register,
             size=size,
-            strata=tuple(part.strip() for part in strata.split(",") if part.strip()),
+            strata=tuple(dict.fromkeys(columns)),
             allocation=allocation,
             minimum=min_,
             seed=seed,

@@ -19,8 +19,16 @@ from taji.base.text import Language, Text
 from taji.catalogue.load import model as load_model
 from taji.catalogue.load import questionnaire_of
 from taji.catalogue.questionnaire import Questionnaire
-from taji.desk.files import whole, write_table
-from taji.desk.gathering import REFUSED_NAME, IntakeChoices, gather, notes_of, write_refused
+from taji.desk.files import keep_inputs, whole, write_table
+from taji.desk.gathering import (
+    REFUSED_NAME,
+    IntakeChoices,
+    gather,
+    no_row_read,
+    notes_of,
+    other_keys,
+    write_refused,
+)
 from taji.desk.steps import SILENT, Steps
 from taji.engine.local import score_file
 from taji.store.parquet import check_scannable
@@ -28,6 +36,7 @@ from taji.survey.intake import check_canonical, is_canonical
 
 __all__ = ["Assessed", "assess"]
 
+WHY_SUFFIX = ".why.csv"
 SCORING = Text(zh="评分定级", en="Scoring")
 CHECKING = Text(zh="检查答卷", en="Checking the answers")
 EXPLAINING = Text(zh="说明原因", en="Saying why")
@@ -102,12 +111,14 @@ def assess(
         accept_partial=accept_partial,
         sheet=sheet,
     )
+    keep_inputs([answers], [out, out.parent / REFUSED_NAME, out.with_suffix(WHY_SUFFIX)])
     out.parent.mkdir(parents=True, exist_ok=True)
-    lazy = _canonical(answers, asked, steps) if shares is None else None
-    if lazy is not None:
+    canonical = _canonical(answers, asked, steps) if shares is None else None
+    if canonical is not None:
+        lazy, others = canonical
         done = _score(lazy, program, out, steps)
         (out.parent / REFUSED_NAME).unlink(missing_ok=True)
-        result = Assessed(f"read {done}, accepted {done}, refused 0", False, ())
+        result = Assessed(f"read {done}, accepted {done}, refused 0", False, other_keys(others))
     else:
         intake = gather(answers, [asked], choices, steps=steps)
         refused = write_refused(intake, out.parent, language)
@@ -121,17 +132,19 @@ def assess(
     return result
 
 
-def _canonical(path: Path, asked: Questionnaire, steps: Steps) -> pl.LazyFrame | None:
-    """The answers as they lie, if they are canonical and nothing in them is wrong."""
+def _canonical(path: Path, asked: Questionnaire, steps: Steps) -> tuple[pl.LazyFrame, int] | None:
+    """The answers as they lie and how many keys are no codes, if nothing in them is wrong."""
     if path.suffix.lower() != ".parquet":
         return None
     steps.begin(CHECKING)
-    check_scannable(path)
+    with no_row_read():
+        check_scannable(path)
     lazy = pl.scan_parquet(path)
     try:
         if not is_canonical(lazy.collect_schema(), [asked]):
             return None
-        return lazy if check_canonical(lazy, [asked]).ok else None
+        found = check_canonical(lazy, [asked])
+        return (lazy, found.keys_other) if found.ok else None
     except pl.exceptions.PolarsError:
         return None  # intake says what is wrong with the file, row and column
 
@@ -150,5 +163,5 @@ def _score(answers: pl.LazyFrame, program: Program, out: Path, steps: Steps) -> 
 
 def _explain(answers: pl.LazyFrame, program: Program, out: Path, steps: Steps) -> None:
     steps.begin(EXPLAINING)
-    with whole(out.with_suffix(".why.csv")) as unfinished:
+    with whole(out.with_suffix(WHY_SUFFIX)) as unfinished:
         write_table(reasons(answers.collect(), program), unfinished)

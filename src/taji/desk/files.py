@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -11,7 +11,15 @@ import polars as pl
 from taji.base.errors import TajiError
 from taji.store.tables import read_table
 
-__all__ = ["HeaderTwiceError", "TableSuffixError", "read_register", "whole", "write_table"]
+__all__ = [
+    "HeaderTwiceError",
+    "OverwriteError",
+    "TableSuffixError",
+    "keep_inputs",
+    "read_register",
+    "whole",
+    "write_table",
+]
 
 
 class HeaderTwiceError(TajiError):
@@ -24,6 +32,17 @@ class HeaderTwiceError(TajiError):
     }
 
 
+class OverwriteError(TajiError):
+    """A result would take the place of a file that it is made from."""
+
+    code = "desk.overwrite"
+    sentences = {
+        "en": "{path} is an input of this command; the result would overwrite it. Give --out "
+        "another name or folder.",
+        "zh": "{path} 是本次命令的输入，结果会把它覆盖。请为 --out 换一个文件名或文件夹。",
+    }
+
+
 class TableSuffixError(TajiError):
     """The result is wanted in a kind of file that is not written."""
 
@@ -32,6 +51,20 @@ class TableSuffixError(TajiError):
         "en": "{path}: a table is written as .csv, .parquet or .xlsx. Change the name.",
         "zh": "{path}：表格只能写成 .csv、.parquet 或 .xlsx。请更改文件名。",
     }
+
+
+def keep_inputs(inputs: Iterable[Path | None], outputs: Iterable[Path]) -> None:
+    """Refuse to write a result over a file that it is made from.
+
+    Raises
+    ------
+    OverwriteError
+        If an output is one of the inputs.
+    """
+    read = {path.resolve() for path in inputs if path is not None}
+    for path in outputs:
+        if path.resolve() in read:
+            raise OverwriteError(path=path)
 
 
 def read_register(path: Path) -> pl.DataFrame:
@@ -76,6 +109,7 @@ def whole(path: Path) -> Iterator[Path]:
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".{path.stem}.unfinished{path.suffix}")
     try:
+        unfinished.touch()  # a place that cannot be written to is told by name, before the work
         yield unfinished
         unfinished.replace(path)
     finally:

@@ -6,11 +6,13 @@ The one way in for every verb that reads answers. What a cell means is decided b
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
+from taji.base.errors import TajiError
 from taji.base.text import Language, Text
 from taji.catalogue.load import register
 from taji.catalogue.questionnaire import Questionnaire
@@ -22,13 +24,31 @@ from taji.survey.intake import Intake, recogniser, take
 from taji.survey.intake.batches import Shares
 from taji.survey.intake.gather import Duplicates
 
-__all__ = ["REFUSED_NAME", "IntakeChoices", "gather", "notes_of", "registers_of", "write_refused"]
+__all__ = [
+    "REFUSED_NAME",
+    "TALLY",
+    "IntakeChoices",
+    "gather",
+    "no_row_read",
+    "notes_of",
+    "other_keys",
+    "registers_of",
+    "write_refused",
+]
 
 REFUSED_NAME = "refused.csv"
 READING = Text(zh="读取答卷", en="Reading the answers")
 
+#: Field of an error that stopped the answers before one row was read: the tally all the same.
+TALLY = "tally"
 #: Unknown columns that are named before the rest is counted. [columns]
 NAMED = 8
+
+STOPPED = Text(
+    zh="没有写出结果。请按清单改正后重新运行；或用 --accept-partial 接收其余各行。",
+    en="No result was written. Correct what is listed and run again, or accept the other rows "
+    "with --accept-partial.",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,17 +77,28 @@ def gather(
         If the file cannot be read, or its columns cannot be told.
     """
     steps.begin(READING)
-    tables = open_tables(path, sheet=choices.sheet, recognise=recogniser(questionnaires))
-    return take(
-        tables,
-        questionnaires,
-        registers=registers_of(questionnaires),
-        duplicates=cast(Duplicates, choices.duplicates),
-        shares=cast("Shares | None", choices.shares),
-        accept_partial=choices.accept_partial,
-        max_errors=choices.max_errors,
-        progress=lambda rows: steps.advance(rows, None),
-    )
+    with no_row_read():
+        tables = open_tables(path, sheet=choices.sheet, recognise=recogniser(questionnaires))
+        return take(
+            tables,
+            questionnaires,
+            registers=registers_of(questionnaires),
+            duplicates=cast(Duplicates, choices.duplicates),
+            shares=cast("Shares | None", choices.shares),
+            accept_partial=choices.accept_partial,
+            max_errors=choices.max_errors,
+            progress=lambda rows: steps.advance(rows, None),
+        )
+
+
+@contextmanager
+def no_row_read() -> Iterator[None]:
+    """Give the tally to an error that stops a file of answers as a whole: no row was taken."""
+    try:
+        yield
+    except TajiError as error:
+        error.fields.setdefault(TALLY, "read 0, accepted 0, refused 0")
+        raise
 
 
 def registers_of(questionnaires: Sequence[Questionnaire]) -> dict[str, Register]:
@@ -117,11 +148,18 @@ def notes_of(intake: Intake, refused: Path | None) -> tuple[Text, ...]:
                 en=f"{len(names)} columns are no question and were kept as they are: {shown}",
             )
         )
-    if intake.keys_other:
-        notes.append(
-            Text(
-                zh=f"{intake.keys_other} 行的企业标识不是统一社会信用代码，未作校验。",
-                en=f"{intake.keys_other} rows have a key that is no credit code and was not checked.",
-            )
-        )
-    return tuple(notes)
+    if intake.stopped:
+        notes.append(STOPPED)
+    return (*notes, *other_keys(intake.keys_other))
+
+
+def other_keys(count: int) -> tuple[Text, ...]:
+    """Say how many keys are no credit codes, if some are. [rows]"""
+    if not count:
+        return ()
+    return (
+        Text(
+            zh=f"{count} 行的企业标识不是统一社会信用代码，未作校验。",
+            en=f"{count} rows have a key that is no credit code and was not checked.",
+        ),
+    )

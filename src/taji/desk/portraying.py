@@ -25,7 +25,8 @@ from taji.desk.comparing import place_firms
 from taji.desk.design_file import read_design
 from taji.desk.domains import breakdowns
 from taji.desk.figures import Figures, estimate, score_all
-from taji.desk.gathering import IntakeChoices, gather, notes_of, write_refused
+from taji.desk.files import keep_inputs
+from taji.desk.gathering import REFUSED_NAME, IntakeChoices, gather, notes_of, write_refused
 from taji.desk.joining import is_simulated, join_register, read_firms
 from taji.desk.packs_used import packs_used
 from taji.desk.request import PortraitRequest
@@ -86,6 +87,8 @@ def portray(request: PortraitRequest, out: Path, *, steps: Steps = SILENT) -> Po
     TajiError
         If a file cannot be read, the design does not fit the rows, or a pack cannot be used.
     """
+    inputs = (request.answers, request.design, request.register)
+    keep_inputs(inputs, [out / name for name in (*OUTPUTS, MANIFEST_NAME, REFUSED_NAME)])
     asked = questionnaire(request.questionnaire)
     chosen = chosen_models(request)
     intake = gather(request.answers, _asked_of(asked, chosen), _choices(request), steps=steps)

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from taji.base.errors import TajiError
 from taji.base.text import Text
-from taji.desk.files import read_register, write_table
+from taji.desk.files import keep_inputs, read_register, write_table
 from taji.survey.sampling import Certificate, draw, replay
 
 __all__ = [
@@ -98,6 +98,8 @@ def draw_sample(
     -------
     Drawn
     """
+    path = out.with_suffix(".json")
+    keep_inputs([register], [out, path])
     drawn = draw(
         read_register(register),
         size=size,
@@ -107,7 +109,6 @@ def draw_sample(
         minimum=minimum,
     )
     write_table(drawn.sample, out)
-    path = out.with_suffix(".json")
     certificate = drawn.certificate.model_copy(
         update={
             "register_file": Path(os.path.relpath(register, out.parent)).as_posix(),
@@ -150,8 +151,16 @@ def _read_certificate(path: Path) -> Certificate:
     try:
         return Certificate.model_validate_json(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, ValidationError) as error:
-        reason = error.errors()[0]["msg"] if isinstance(error, ValidationError) else error
-        raise CertificateError(path=path, reason=reason) from error
+        raise CertificateError(path=path, reason=_fault(error)) from error
+
+
+def _fault(error: Exception) -> Text:
+    """Say what is wrong with a certificate: the first field that does not hold, if one is told."""
+    where = error.errors()[0]["loc"] if isinstance(error, ValidationError) else ()
+    if not where:
+        return Text(zh="内容不是证书的 JSON", en="it is no JSON of a certificate")
+    field = ".".join(str(part) for part in where)
+    return Text(zh=f"字段 {field} 缺失或有误", en=f"field {field} is missing or wrong")
 
 
 def _sample(path: Path) -> pl.DataFrame:
