@@ -15,7 +15,8 @@ PARTS = ("assess", "tabulate", "portrait")
 HEAD = """# 性能 · Speed
 
 由 `make bench` 写出：同一次运行内的对比，重复取中位数。机器不同，秒数会变，比值较稳。
-Written by `make bench`: comparisons within one run, medians of repeats. Seconds change with the machine; ratios hold better.
+Written by `make bench`: comparisons within one run, medians of repeats. Seconds change with the
+machine; ratios hold better.
 
 机器 · machine: {machine}
 """
