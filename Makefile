@@ -30,7 +30,7 @@ demo: .venv/.runtime   ## the demo city and its portrait · 演示城市及其�
 	$(BIN)/taji demo --dir $(DEMO_DIR)
 
 test: .venv/.dev       ## every test · 全部测试
-	@sh tools/ensure fonts chromium
+	@sh tools/ensure fonts chromium poppler
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 check: lint types floors docs   ## lint, types, floors, docs · 静态检查
