@@ -158,3 +158,21 @@ def test_scores_are_laid_out_by_firm_with_the_level_of_the_total():
     ]
     share = tabulate(wide, [Choice("m:total", ("1", "2"), pl.col("m:total/level"))], Design())
     assert share["estimate"].to_list() == [0.5, 0.5]
+
+
+def test_a_firm_that_answered_too_little_for_a_score_has_no_level_in_the_city():
+    scores = pl.DataFrame(
+        {
+            "enterprise": ["1", "2", "3"],
+            "model": ["m"] * 3,
+            "node": ["total"] * 3,
+            "score": [30.0, None, 60.0],
+            "level": ["1", "0", "2"],
+        }
+    )
+    levels = Choice("m:total", ("0", "1", "2"), pl.col("m:total/level"))
+
+    share = tabulate(wide_scores(scores), [levels], Design())
+
+    assert share["estimate"].to_list() == [0.0, 0.5, 0.5]
+    assert share.select("n", "base").unique().rows() == [(2, 3)]

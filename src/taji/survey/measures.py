@@ -183,13 +183,17 @@ def wide_scores(scores: pl.DataFrame) -> pl.DataFrame:
     Returns
     -------
     DataFrame
-        One row for each enterprise.
+        One row for each enterprise. A firm that answered too little for a score has no level
+        here either: the lowest that it could have says nothing of the city.
     """
     named = scores.with_columns(at=pl.format("{}:{}", "model", "node"))
     points = named.pivot("at", index="enterprise", values="score", aggregate_function="first")
     levels = (
         named.filter(pl.col("node") == "total")
-        .with_columns(pl.format("{}/level", "at").alias("at"))
+        .with_columns(
+            pl.format("{}/level", "at").alias("at"),
+            pl.when(pl.col("score").is_not_null()).then("level").alias("level"),
+        )
         .pivot("at", index="enterprise", values="level", aggregate_function="first")
     )
     return points.join(levels, on="enterprise", how="left", maintain_order="left")
