@@ -341,11 +341,14 @@ def _amount(frame: pl.DataFrame, place: Place, measure: Amount, asked: BoolArray
         moments = _general(place, answered, [weight, weight * e], n)
         square = (moments.total[:, 0], moments.total[:, 1], place.add(weight * e**2))
         moments = replace(moments, square=np.column_stack(square))
-    blank, silent = ~answered, None
+    base, silent = place.count(asked), None
+    blank, left = ~answered, place.n - n
     if "total" in measure.statistics:
         waiting = _asked(blank, asked, place)
-        blank, silent = blank & ~waiting, _blank(place, waiting, always=True)
-    moments = replace(moments, asked=place.count(asked), blank=_blank(place, blank), silent=silent)
+        everybody = asked is None and place.held is None
+        silent = _blank(place, waiting, left if everybody else place.count(waiting), always=True)
+        blank, left = blank & ~waiting, left - silent[:, 0]
+    moments = replace(moments, asked=base, blank=_blank(place, blank, left), silent=silent)
     return Tally(measure.question, "", measure.statistics, centre, moments, measure.ends)
 
 
@@ -375,11 +378,15 @@ def _quotient(
     weight = np.where(answered, place.weight, 0.0)
     centre = _centre(float(y @ weight), float(x @ weight))
     e = y - centre * x
-    moments = _general(place, answered, [weight * x, weight * e, weight], place.count(answered))
+    n = place.count(answered)
+    moments = _general(place, answered, [weight * x, weight * e, weight], n)
     products = (weight * x**2, weight * x * e, weight * e**2)
     square = np.column_stack([place.add(product) for product in products])
     moments = replace(
-        moments, square=square, asked=place.count(asked), blank=_blank(place, ~answered)
+        moments,
+        square=square,
+        asked=place.count(asked),
+        blank=_blank(place, ~answered, place.n - n),
     )
     return Tally(measure.question, "", ("ratio",), centre, moments)
 
@@ -399,13 +406,13 @@ def _general(place: Place, answered: BoolArray, basis: list[FloatArray], n: Floa
     return Moments(n, n, total, spread, none, none)
 
 
-def _blank(place: Place, rows: BoolArray, *, always: bool = False) -> FloatArray:
+def _blank(place: Place, rows: BoolArray, n: FloatArray, *, always: bool = False) -> FloatArray:
     """Weights of rows without an answer; but for totals only calibration's residuals ask."""
     first = second = np.zeros(place.size)
     if (place.calibrated or always) and place.deviation is not None:
         deviation = np.where(rows, place.deviation, 0.0)
         first, second = place.add(deviation), place.add(deviation**2)
-    return np.column_stack(_weights(place, (place.count(rows), first, second)))
+    return np.column_stack(_weights(place, (n, first, second)))
 
 
 def _floats(frame: pl.DataFrame, expression: pl.Expr) -> FloatArray:
