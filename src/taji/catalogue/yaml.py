@@ -30,14 +30,17 @@ VALUE_LIMIT = 400_000
 #: Deeper nesting than any pack has. [levels]
 DEPTH_LIMIT = 60
 
+#: Nodes nested deeper are not even built, to be told about. [levels]
+BUILT_LIMIT = 400
+
 _WHOLE = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _DECIMAL = re.compile(r"[-+]?(0|[1-9][0-9]*)?\.[0-9]+([eE][-+]?[0-9]+)?|[-+]?(0|[1-9][0-9]*)\.")
 _TAG = "tag:yaml.org,2002:"
 _TAGS = {_TAG + kind for kind in ("str", "int", "float", "bool", "null", "map", "seq")}
 
 
-class _Loader(yaml.SafeLoader):
-    """The safe loader, with decimals for floats and no dates."""
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """The safe loader (in C where it was built so), with decimals for floats and no dates."""
 
 
 _Loader.yaml_implicit_resolvers = {
@@ -87,6 +90,7 @@ def read(path: str | Path) -> Any:
 
 
 def _read(text: str, file: str) -> Any:
+    _check_depth(text)
     loader = _Loader(text)
     try:
         node = loader.get_single_node()
@@ -98,6 +102,16 @@ def _read(text: str, file: str) -> Any:
         return loader.construct_document(node)
     finally:
         loader.dispose()
+
+
+def _check_depth(text: str) -> None:
+    """Building nodes recurses, in C without a guard; events do not."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > BUILT_LIMIT:
+            raise RecursionError
 
 
 def _text(path: Path, file: str) -> str:
@@ -189,7 +203,7 @@ class _Traps:
 
     def _scalar(self, node: yaml.Node, path: str) -> Iterator[Problem]:
         text, tag = str(node.value), node.tag
-        plain = getattr(node, "style", None) is None
+        plain = not getattr(node, "style", None)  # the parser in C writes an empty style
         if tag == _TAG + "bool" and text.lower() not in ("true", "false"):
             yield self._problem(
                 node,
