@@ -87,7 +87,8 @@ class Group(_Spoken, click.Group):
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Lay out the options, then the commands."""
         super().format_options(ctx, formatter)
-        commands = [(name, self.commands[name]) for name in self.list_commands(ctx)]
+        found = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
+        commands = [(name, command) for name, command in found if command is not None]
         width = formatter.width - 6 - max((len(name) for name, _ in commands), default=0)
         with formatter.section("命令" if self.language == "zh" else "Commands"):
             formatter.write_dl([(n, c.get_short_help_str(width)) for n, c in commands])
