@@ -166,6 +166,11 @@ MODELS = [
     ("a lowest level with a test, another without",
      by_tests(first=({"test": "score_at_least", "node": "total", "value": 1},)),
      {("levels[low].tests", "gap"), ("levels[high].tests", "gap")}),
+    ("a level that asks for less than the one below it",
+     lambda m: (by_tests({"test": "score_at_least", "node": "total", "value": 50})(m),
+                m["levels"].append({"id": "top", "title": {"zh": "级", "en": "level"}, "tests": [
+                    {"test": "score_at_least", "node": "total", "value": 40}]})),
+     {("levels[top].tests[0]", "overlap")}),
     ("a default that is no choice", lambda m: m["readings"][0].update(default="soft"),
      {("strict", "choice")}),
     ("a variant of an unknown choice",

@@ -7,7 +7,7 @@ about the numbers themselves.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import lcm
@@ -345,6 +345,26 @@ def _levels(draft: Draft) -> Iterator[Problem]:
     tests = [level for level in draft.levels if isinstance(level, LevelTests)]
     for place, level in enumerate(tests):
         yield from _tests(draft, level, lowest=place == 0)
+    yield from _falling(draft, tests)
+
+
+def _falling(draft: Draft, levels: Sequence[LevelTests]) -> Iterator[Problem]:
+    """A higher level that asks for a lower score than the one below it."""
+    asked: dict[str, Fraction] = {}
+    for level in levels:
+        for place, test in enumerate(level.tests):
+            if not isinstance(test, ScoreAtLeast):
+                continue
+            below = asked.get(test.node, test.value)
+            if test.value < below:
+                yield draft.problem(
+                    f"levels[{level.id}].tests[{place}]",
+                    "overlap",
+                    f"{test.node} 的界限 {float(test.value):g} 低于下一等级的 {float(below):g}",
+                    f"the limit {float(test.value):g} of {test.node} lies under that of the level "
+                    f"below, {float(below):g}",
+                )
+            asked[test.node] = test.value
 
 
 def _tests(draft: Draft, level: LevelTests, *, lowest: bool) -> Iterator[Problem]:
