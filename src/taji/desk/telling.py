@@ -28,6 +28,7 @@ from taji.survey.intake import Intake
 __all__ = ["tell"]
 
 COMPARING = Text(zh="与同类比较、分群", en="Comparing with peers, finding segments")
+UNDATED = Text(zh="未注明期次", en="round not named")
 UNNAMED_CITY = Text(zh="本市", en="The city")
 
 #: Columns of a sample that ``taji sample`` drew.
@@ -60,7 +61,7 @@ def tell(
     found = segments_of(figures, sheets, asked, chosen)
     return PortraitContent(
         city=_city(request, asked),
-        period=request.period or _years(asked),
+        period=request.period or UNDATED[request.language],
         simulated=simulated,
         questionnaire=asked,
         models=tuple(one.model for one in chosen),
@@ -84,11 +85,6 @@ def _city(request: PortraitRequest, asked: Questionnaire) -> Text:
     if request.city is None:
         return UNNAMED_CITY
     return Text(zh=request.city, en=request.city)
-
-
-def _years(asked: Questionnaire) -> str:
-    dates = [f.published.date[:4] for f in asked.findings if f.published]
-    return dates[0] if dates else "-"
 
 
 def _compared(table: pl.DataFrame) -> pl.DataFrame:
