@@ -40,7 +40,15 @@ def test_every_estimate_rests_on_as_many_firms_as_were_counted():
     both = estimates.with_columns(pl.col(KEY).fill_null("")).join(counts, on=KEY, how="left")
     assert both["n"].to_list() == both["n_right"].to_list()
     totals = both.filter(pl.col("statistic") == "total")
-    np.testing.assert_allclose(totals["estimate"], totals["total"])
+    # Judged are the answers; the estimate is for all that were asked, in proportion to weight.
+    groups = pl.col("size").is_in(["m", "s"])
+    asked = [
+        frame["w"].sum(),
+        *frame.filter(groups).group_by("size").agg(pl.sum("w")).sort("size")["w"],
+    ]
+    np.testing.assert_allclose(
+        totals["estimate"], totals["total"] * pl.Series(asked) / totals["weight"]
+    )
     unknown = counts.filter(pl.col("by") == "size", pl.col("group") == "")
     assert unknown.height == 4
 

@@ -24,7 +24,8 @@ __all__ = ["COUNTS", "Scale", "contributors", "scales_of"]
 #: Columns of the counts. ``kind`` is ``single`` (options sum to all), ``multi`` (a tick for
 #: itself) or ``quantity``. ``ticking`` is null for quantities; ``total``, ``total_abs`` (of the
 #: weighted contributions, and of their sizes) and ``largest`` are null for shares, ``low`` and
-#: ``high`` where the scale has no ends.
+#: ``high`` where the scale has no ends. All of these are of firms that answered, and so add up;
+#: an estimated total is ``total`` times asked over answered weight.
 COUNTS: dict[str, pl.DataType] = {
     "question": pl.String(),
     "option": pl.String(),
