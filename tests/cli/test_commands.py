@@ -248,3 +248,32 @@ def test_wrong_usage_exits_with_two_and_one_sentence(
     said = capsys.readouterr().err
     assert said.startswith("错误：")
     assert "内部" not in said
+
+
+def test_a_register_touched_without_effect_is_told_beside_the_proof(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    register = pl.DataFrame({"id": list("abcdef"), "size": ["s"] * 6, "phone": list("123456")})
+    words = ["--size", "3", "--strata", "size", "--lang", "en"]
+    register.write_csv(tmp_path / "register.csv")
+    assert (
+        run(
+            [
+                *("sample", str(tmp_path / "register.csv")),
+                *(*words, "--out", str(tmp_path / "sample.csv")),
+            ]
+        )
+        == 0
+    )
+    replay = ["sample", "--replay", str(tmp_path / "sample.json"), "--lang", "en"]
+
+    capsys.readouterr()
+    assert run(replay) == 0
+    untouched = capsys.readouterr().out
+    register.with_columns(phone=pl.lit("7")).write_csv(tmp_path / "register.csv")
+    assert run(replay) == 0
+    touched = capsys.readouterr().out
+
+    assert "changed" not in untouched
+    assert "The same draw" in touched
+    assert "file of the register was changed" in touched

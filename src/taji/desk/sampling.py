@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from taji.base.errors import TajiError
 from taji.base.text import Text
 from taji.desk.files import keep_inputs, read_register, write_table
+from taji.store.manifest import fingerprint
 from taji.survey.sampling import Certificate, draw, replay
 
 __all__ = [
@@ -48,6 +49,13 @@ class RegisterMissingError(TajiError):
         "`taji sample REGISTER --replay {certificate}`.",
         "zh": "证书所指的名录不在 {path}。请写明名录：`taji sample REGISTER --replay {certificate}`。",
     }
+
+
+TOUCHED = Text(
+    zh="名录文件在抽取之后有过改动（行序、写法或抽样不用的列）；企业标识、分层列和抽样所用的数都没有变。",
+    en="The file of the register was changed after the draw (order, spelling or columns that a draw "
+    "does not use); keys, strata and the numbers used are the same.",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +119,7 @@ def draw_sample(
     write_table(drawn.sample, out)
     certificate = drawn.certificate.model_copy(
         update={
+            "register_file_sha256": fingerprint(register, relative_to=out.parent).sha256,
             "register_file": Path(os.path.relpath(register, out.parent)).as_posix(),
             "sample_file": out.name,
         }
@@ -144,7 +153,12 @@ def replay_sample(certificate: Path, register: Path | None = None) -> Proof:
     sample_path = certificate.parent / proof.sample_file
     sample = _sample(sample_path) if proof.sample_file and sample_path.is_file() else None
     again = replay(read_register(source), proof, sample=sample)
-    return Proof(again.same, again.detail)
+    told = again.detail
+    if again.same and proof.register_file_sha256:
+        now = fingerprint(source, relative_to=certificate.parent).sha256
+        if now != proof.register_file_sha256:
+            told = Text(zh=told.zh + TOUCHED.zh, en=f"{told.en} {TOUCHED.en}")
+    return Proof(again.same, told)
 
 
 def _read_certificate(path: Path) -> Certificate:

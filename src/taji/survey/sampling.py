@@ -77,7 +77,8 @@ class Certificate(BaseModel):
     """What proves a draw: the request, the register's hash and the hash of what was drawn.
 
     It names no firm, so it can be published; ``register_file`` and ``sample_file`` only
-    say where the files lay.
+    say where the files lay, and ``register_file_sha256`` what the bytes were: columns that the
+    draw does not read may change without changing the draw.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -97,6 +98,7 @@ class Certificate(BaseModel):
     #: Over the sorted pairs of key and stratum of the drawn firms.
     sample_sha256: str
     register_file: str = ""
+    register_file_sha256: str = ""
     sample_file: str = ""
 
 
