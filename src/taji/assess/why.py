@@ -61,6 +61,8 @@ _AT_ONCE = 120_000
 
 #: Less than this in a test's quantity is the rounding of a float.
 _NOTHING = 1e-9
+#: Decimals of a gain; finer than any pack's points. [digits]
+_DECIMALS = 9
 
 #: Breaks ties between answers that help alike: less than any pack's points differ by.
 _STEP = 1e-7
@@ -211,8 +213,12 @@ def _explained(case: _Case) -> Iterator[pl.DataFrame]:
 
 
 def _finished(case: _Case, rows: pl.DataFrame) -> pl.DataFrame:
-    """Return rows that know the firm's place among all firms."""
-    return rows.with_columns(case.sheets.get_column("at").gather(rows.get_column("at")))
+    """Return rows that know the firm's place among all firms.
+
+    A gain is the difference of two floats: the digits that only the subtraction made are cut.
+    """
+    at = case.sheets.get_column("at").gather(rows.get_column("at"))
+    return rows.with_columns(at, pl.col("gain").round(_DECIMALS))
 
 
 def _steps(case: _Case, moves: Sequence[Move]) -> IntArray:
