@@ -45,7 +45,8 @@ sample.csv, sample.json   抽出的 {drawn} 家企业，及可复验的抽样证
 answers-kobo.csv          收回的 {answered} 份答卷，KoboToolbox / ODK 导出格式。
 answers-limesurvey.csv    同样的答卷，LimeSurvey 导出格式。
 answers-wenjuanxing.xlsx  同样的答卷，问卷星导出格式。
-design.yaml               抽样设计。stratum 层；stratum_size 层内企业总数；stratum_drawn 层内抽中数；weight 层内企业数 ÷ 层内答卷数。
+design.yaml               抽样设计。stratum 层；stratum_size 层内企业总数；stratum_drawn 层内抽中数；
+                          weight 层内企业数 ÷ 层内答卷数。
 truth.parquet             全部企业的真实答案和数字化成熟度 maturity（标准差）；真实调查中没有这个文件。
 行业组 industry_group：{groups_zh}。
 本轮种子 {seed}；参数见城市包 {pack}，均为假设。

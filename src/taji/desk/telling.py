@@ -133,7 +133,9 @@ def _drawn(figures: Figures, design: Design) -> int | None:
     """Firms drawn, where the answers carry the columns of the sample."""
     if design.strata != (STRATUM,) or DRAWN not in figures.frame.columns:
         return None
-    drawn = figures.frame.group_by(STRATUM).agg(pl.col(DRAWN).cast(pl.Float64, strict=False).first())
+    drawn = figures.frame.group_by(STRATUM).agg(
+        pl.col(DRAWN).cast(pl.Float64, strict=False).first()
+    )
     return None if drawn[DRAWN].null_count() else round(float(drawn[DRAWN].sum()))
 
 
