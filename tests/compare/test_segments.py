@@ -129,6 +129,16 @@ def test_too_few_firms_are_not_grouped_and_the_note_says_so():
     assert "9" in out.note.en
 
 
+def test_two_kinds_of_identical_sheets_pass_without_a_warning():
+    answers = [np.repeat([0.0, 1.0], 20), np.repeat([1.0, 0.0], 20)]
+    label = Text(zh="答", en="answer")
+    variables = [
+        Variable(question=f"q{j}", value=value, labels=(label,)) for j, value in enumerate(answers)
+    ]
+
+    assert len(found(variables).segments) <= 2
+
+
 def test_a_firm_that_answered_little_is_in_no_segment():
     rng = np.random.default_rng(0)
     variables = ticks(THREE[rng.integers(0, 3, 66)], rng)

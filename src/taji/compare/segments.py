@@ -269,6 +269,8 @@ def _numbers(n: int, standard: Standard) -> range:
 
 def _kmeans(points: FloatArray, k: int, rng: np.random.Generator) -> IntArray:
     seed = int(rng.integers(2**31))
+    # Firms that all answer alike are one point: there cannot be more groups than points.
+    k = min(k, len(np.unique(points, axis=0)))
     found = KMeans(k, n_init=STARTS, random_state=seed).fit_predict(points)
     return np.asarray(found, dtype=np.int64)
 
