@@ -7,7 +7,8 @@ own and moved in when all are whole, the manifest last: a run that fails leaves 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,7 +55,6 @@ OUTPUTS = (
     "why.csv",
 )
 DRAWING = Text(zh="生成报告", en="Drawing the report")
-EXPLAINING = Text(zh="说明等级的原因", en="Saying why each level")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,36 +102,38 @@ def portray(request: PortraitRequest, out: Path, *, steps: Steps = SILENT) -> Po
     answers, design = join_register(intake.of(asked.id), firms, design)
     by = breakdowns(answers, asked, request.by)
     sheets = {one.asked.id: intake.of(one.asked.id) for one in chosen}
-    figures = estimate(
-        answers,
-        score_all(sheets, chosen, steps=steps),
-        asked,
-        tuple(one.model for one in chosen),
-        design,
-        benchmarks=tuple(benchmark(name) for name in available("benchmarks")),
-        by=by,
-        confidence=request.confidence,
-        steps=steps,
-    )
-    simulated = request.simulated or is_simulated(answers)
-    content = tell(
-        request,
-        intake,
-        firms,
-        figures,
-        design,
-        sheets,
-        asked,
-        chosen,
-        by,
-        simulated=simulated,
-        steps=steps,
-    )
-    makers = {
-        **_published(content, request, steps),
-        **_about_firms(figures, sheets, chosen, by, request.confidence, steps),
-    }
-    _write(makers, out)
+    with ThreadPoolExecutor(1) as beside:  # reasons wait for nothing but the sheets
+        why = beside.submit(_reasons, sheets, chosen)
+        figures = estimate(
+            answers,
+            score_all(sheets, chosen, steps=steps),
+            asked,
+            tuple(one.model for one in chosen),
+            design,
+            benchmarks=tuple(benchmark(name) for name in available("benchmarks")),
+            by=by,
+            confidence=request.confidence,
+            steps=steps,
+        )
+        simulated = request.simulated or is_simulated(answers)
+        content = tell(
+            request,
+            intake,
+            firms,
+            figures,
+            design,
+            sheets,
+            asked,
+            chosen,
+            by,
+            simulated=simulated,
+            steps=steps,
+        )
+        makers = {
+            **_published(content, request, steps),
+            **_about_firms(figures, why, chosen, by, request.confidence),
+        }
+        _write(makers, out)
     _manifest(request, chosen, simulated, out, tuple(makers)).write(out)
     return Portrayed(out / "portrait.html", intake.summary, False, notes)
 
@@ -176,23 +178,26 @@ def _write_estimates(estimates: pl.DataFrame, path: Path) -> None:
 
 def _about_firms(
     figures: Figures,
-    sheets: dict[str, pl.DataFrame],
+    why: Future[pl.DataFrame],
     chosen: Sequence[Chosen],
     by: Sequence[str],
     confidence: float,
-    steps: Steps,
 ) -> dict[str, Maker]:
     """What stays inside: scores, places among peers and reasons of single firms."""
     if not chosen:
         return {"scores.parquet": figures.scores.write_parquet}
-    steps.begin(EXPLAINING)
     places = place_firms(figures, chosen, by, confidence=confidence)
-    why = pl.concat(reasons(sheets[c.asked.id], compile_model(c.model, c.asked)) for c in chosen)
     return {
         "scores.parquet": figures.scores.write_parquet,
         "places.csv": places.write_csv,
-        "why.csv": why.write_csv,
+        "why.csv": lambda path: why.result().write_csv(path),
     }
+
+
+def _reasons(sheets: Mapping[str, pl.DataFrame], chosen: Sequence[Chosen]) -> pl.DataFrame:
+    """What holds every firm's level down, under every model."""
+    found = [reasons(sheets[c.asked.id], compile_model(c.model, c.asked)) for c in chosen]
+    return pl.concat(found) if found else pl.DataFrame()
 
 
 def _write(makers: dict[str, Maker], out: Path) -> None:
