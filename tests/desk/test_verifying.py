@@ -9,6 +9,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from taji.catalogue.files import pack_file
 from taji.city.demo import DemoFiles
 from taji.desk.portraying import portray
 from taji.desk.request import PortraitRequest
@@ -99,3 +100,30 @@ def test_a_folder_without_a_manifest_is_refused(round_of_demo: Path):
 
     with pytest.raises(ManifestError):
         verify(round_of_demo)
+
+
+def test_a_portrait_with_packs_of_ones_own_holds_wherever_it_is_moved(
+    demo: DemoFiles, request_of_demo: PortraitRequest, tmp_path: Path, monkeypatch
+):
+    here, there = tmp_path / "here", tmp_path / "there"
+    shutil.copytree(demo.directory, here)
+    shutil.copy(pack_file("questionnaires", "zhuzhou2021"), here / "own.yaml")
+    shutil.copytree(pack_file("models", "sme2024").parent, here / "own-model")
+    monkeypatch.chdir(here)
+    request = replace(
+        request_of_demo,
+        answers=Path(request_of_demo.answers.name),
+        design=Path("design.yaml"),
+        register=Path("register.csv"),
+        questionnaire="own.yaml",
+        models=("own-model",),
+    )
+    portray(request, here / "out")
+    monkeypatch.chdir(tmp_path)
+    here.rename(there)
+
+    assert verify(there / "out").differences == ()
+
+    pack = there / "own.yaml"
+    pack.write_text(pack.read_text("utf-8").replace("长期", "远期"), "utf-8")
+    assert any("own.yaml" in found.en for found in verify(there / "out").differences)

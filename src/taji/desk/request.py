@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from taji.base.text import Language
+from taji.catalogue.files import available, pack_file
 
 __all__ = ["PATHS", "PortraitRequest"]
 
@@ -70,9 +71,12 @@ class PortraitRequest:
         """The files that go in, by what they are."""
         named = {name: getattr(self, name) for name in PATHS}
         packs = {
-            f"pack {name}": Path(name)
-            for name in (self.questionnaire, *self.models)
-            if Path(name).exists()
+            f"pack {name}": pack_file(kind, name)
+            for kind, name in (
+                ("questionnaires", self.questionnaire),
+                *(("models", name) for name in self.models),
+            )
+            if name not in available(kind)
         }
         return {name: path for name, path in {**named, **packs}.items() if path is not None}
 

@@ -153,8 +153,11 @@ def _provenance(
     request: PortraitRequest, asked: Questionnaire, chosen: Sequence[Chosen]
 ) -> dict[str, str]:
     packs = dict.fromkeys((asked.key, *(one.model.key for one in chosen)))
+    # A pack's key is the path that was typed, which is another when the portrait is verified.
     inputs = {
-        name: f"{path.name} · SHA-256 {fingerprint(path, relative_to=path.parent).sha256}"
+        (
+            f"pack {path.name}" if name.startswith("pack ") else name
+        ): f"{path.name} · SHA-256 {fingerprint(path, relative_to=path.parent).sha256}"
         for name, path in request.inputs.items()
     }
     return {
