@@ -35,6 +35,9 @@ USAGE_CODES = (
     "survey.unknown_column",
 )
 
+#: Row groups that are read ahead of the work: more only fills memory, which a laptop has little of.
+READ_AHEAD = ("POLARS_ROW_GROUP_PREFETCH_SIZE", "1")
+
 UNFORESEEN = {
     "zh": "塔基内部出错（{kind}: {error}）。数据未被改动。请设置 TAJI_DEBUG=1 重新运行，并把输出附在问题报告中。",
     "en": "Taji failed inside ({kind}: {error}). No data was changed. Run again with TAJI_DEBUG=1 "
@@ -61,6 +64,7 @@ def run(arguments: Sequence[str]) -> int:
         0 done, 1 the data was refused, 2 wrong usage.
     """
     language = choose_language(arguments)
+    os.environ.setdefault(*READ_AHEAD)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")
