@@ -228,3 +228,45 @@ def _number(name: str) -> dict[str, object]:
         "label": {"zh": name, "en": name},
         "unit": {"zh": "个", "en": "units"},
     }
+
+
+@pytest.mark.parametrize(("totals", "wanted"), [("answered", 150.0), ("asked", 175.0)])
+def test_the_design_says_what_a_blank_counts_in_a_total(tmp_path: Path, totals: str, wanted: float):
+    (tmp_path / "robots.yaml").write_text(
+        yaml.safe_dump(
+            {
+                "id": "robots",
+                "version": "1.0",
+                "title": {"zh": "机器人", "en": "Robots"},
+                "source": ["invented"],
+                "confidence": "house",
+                "sections": [
+                    {
+                        "id": "all",
+                        "title": {"zh": "全部", "en": "All"},
+                        "questions": [_number("robots")],
+                    }
+                ],
+            },
+            allow_unicode=True,
+        ),
+        encoding="utf-8",
+    )
+    (tmp_path / "answers.csv").write_text(
+        "id,robots,firms\n"
+        + "".join(f"F{i},{v},70\n" for i, v in enumerate(["2", "3"] * 3 + [""])),
+        encoding="utf-8",
+    )
+    (tmp_path / "design.yaml").write_text(
+        f"population: firms\ntotals: {totals}\n", encoding="utf-8"
+    )
+    request = PortraitRequest(
+        answers=tmp_path / "answers.csv",
+        questionnaire=str(tmp_path / "robots.yaml"),
+        design=tmp_path / "design.yaml",
+    )
+
+    portray(request, tmp_path / "out")
+
+    total = _estimates(tmp_path / "out").filter(question="robots", statistic="total")
+    assert total.select("estimate", "n", "base").rows() == [(pytest.approx(wanted), 6, 7)]

@@ -81,8 +81,8 @@ def test_a_total_with_blanks_is_computed_here_as_in_bulk(blank):
     frame, design = survey(), Design.from_mapping(DESIGN)
     frame = frame.with_columns(pl.col("robots").fill_null(pl.lit(blank, dtype=pl.Float64)))
 
-    ours = estimate.total(frame, "robots", design, by="zone")
-    full = estimate.total(frame, "staff", design, by="zone")
+    ours = estimate.total(frame, "robots", design, by="zone", blanks="mean")
+    full = estimate.total(frame, "staff", design, by="zone", blanks="mean")
 
     table = tabulate(frame, [Amount("robots", pl.col("robots"), ("total",))], design, by=["zone"])
     rows = table.filter(pl.col("by") == "zone")

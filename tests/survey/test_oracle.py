@@ -56,7 +56,7 @@ MEASURES = (
     Quotient("tested", pl.col("api.stu"), pl.col("enroll")),
     Choice("no_learners", ("true",), pl.col("ell") == 0),
     # As R's na.rm has it: who left the answer blank is not in the total.
-    Amount("enrolled", pl.col("enroll"), ("total",), asked=pl.col("enroll").is_not_null()),
+    Amount("enrolled", pl.col("enroll"), ("total",), blanks="zero"),
 )
 #: Six schools of this sample left enroll blank.
 BLANKS = "clus2"

@@ -20,8 +20,8 @@ A pruned node keeps its row: all of these are empty, and its maximum stands.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import polars as pl
@@ -100,8 +100,26 @@ class Program:
     _mapped: tuple[Mapped, ...]
     _results: Mapping[str, tuple[pl.Expr, ...]]
 
-    def wide(self, answers: pl.DataFrame, *, nodes: Collection[str] | None = None) -> pl.DataFrame:
-        """Return one row per firm and the columns of ``nodes``, in the order of ``answers``.
+    def only(self, nodes: Collection[str]) -> Program:
+        """Return the program that works out these nodes and nothing that they do not need."""
+        results = {node: exprs for node, exprs in self._results.items() if node in nodes}
+        needed = _roots(expr for exprs in results.values() for expr in exprs)
+        steps: list[tuple[pl.Expr, ...]] = []
+        for step in reversed(self._steps):
+            kept = tuple(expr for expr in step if expr.meta.output_name() in needed)
+            needed |= _roots(kept)
+            steps.append(kept)
+        return replace(
+            self,
+            columns={name: dtype for name, dtype in self.columns.items() if name in needed},
+            nodes=tuple(node for node in self.nodes if node.node in results),
+            _steps=tuple(reversed(steps)),
+            _mapped=tuple(mapped for mapped in self._mapped if mapped.raw in needed),
+            _results=results,
+        )
+
+    def wide(self, answers: pl.DataFrame) -> pl.DataFrame:
+        """Return one row per firm and the columns of all nodes, in the order of ``answers``.
 
         A column that is absent was answered by nobody.
 
@@ -109,8 +127,6 @@ class Program:
         ----------
         answers : polars.DataFrame, shape (n_firm, any)
             Canonical answers.
-        nodes : collection of str, optional
-            The nodes wanted; all that results show where it is left out.
 
         Raises
         ------
@@ -122,14 +138,9 @@ class Program:
         lazy = started.lazy()
         for step in self._steps[1:]:
             lazy = lazy.with_columns(step)
-        wanted = [
-            e
-            for node, exprs in self._results.items()
-            if nodes is None or node in nodes
-            for e in exprs
-        ]
-        # planning pays only where most of the steps can be left out
-        plan = pl.QueryOptFlags.none() if nodes is None else pl.QueryOptFlags()
+        wanted = [expr for exprs in self._results.values() for expr in exprs]
+        # every step is needed: there is nothing to plan
+        plan = pl.QueryOptFlags.none()
         done: pl.DataFrame = lazy.select(wanted).collect(engine="in-memory", optimizations=plan)
         return done
 
@@ -150,6 +161,10 @@ class Program:
             unread = started.get_column(mapped.raw).null_count() - blank.null_count() - pruned
             if unread:
                 raise _answer_error(started, mapped, blank)
+
+
+def _roots(exprs: Iterable[pl.Expr]) -> set[str]:
+    return {name for expr in exprs for name in expr.meta.root_names()}
 
 
 def compile_model(model: Model, questionnaire: Questionnaire) -> Program:

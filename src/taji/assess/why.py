@@ -23,7 +23,7 @@ Kinds of row
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -74,6 +74,8 @@ class _Case:
     """Firms of one level that fail one test, and what may be asked about them."""
 
     program: Program
+    #: What works out the nodes of ``aim`` alone.
+    narrow: Program
     aim: Aim
     level: str
     next_level: str
@@ -86,7 +88,7 @@ class _Case:
         return self.program.model
 
     def score(self, sheets: pl.DataFrame) -> FloatArray:
-        return self.aim.measured(self.program.wide(sheets, nodes=self.aim.nodes))
+        return self.aim.measured(self.narrow.wide(sheets))
 
     def rows(self, kind: str, at: IntArray, columns: dict[str, object]) -> pl.DataFrame:
         """Return result rows for the firms at places ``at``."""
@@ -184,11 +186,10 @@ def _cases(answers: pl.DataFrame, program: Program, most: int) -> Iterator[tuple
                 have = aim.measured(wide)
                 failing = np.flatnonzero(group & ~aim.met(have))
                 if failing.size:
-                    own = sheets[failing]
-                    yield (
-                        number,
-                        _Case(program, aim, level, ids[place + 1], own, have[failing], most),
-                    )
+                    own, following = sheets[failing], ids[place + 1]
+                    narrow = program.only(aim.nodes)
+                    case = _Case(program, narrow, aim, level, following, own, have[failing], most)
+                    yield number, case
 
 
 def _explained(case: _Case) -> Iterator[pl.DataFrame]:
@@ -318,7 +319,7 @@ def _short(case: _Case) -> pl.DataFrame:
 
 def _points(case: _Case, nodes: Sequence[str]) -> tuple[FloatArray, BoolArray]:
     """Return points of nodes and whether they count, each of shape (n_node, n_firm)."""
-    wide = case.program.wide(case.sheets, nodes=nodes)
+    wide = case.program.only(nodes).wide(case.sheets)
     columns = [wide.get_column(f"{node}:points") for node in nodes]
     points = np.array([c.fill_null(0.0).to_numpy() for c in columns])
     return points, np.array([c.is_not_null().to_numpy() for c in columns])
@@ -412,9 +413,7 @@ def _cheapest_last(
     case: _Case, sheets: pl.DataFrame, moves: Sequence[Move], steps: IntArray, firms: IntArray
 ) -> IntArray:
     """Return for each firm the cheapest move that closes what is left; -1 for none."""
-    own = _Case(
-        case.program, case.aim, case.level, case.next_level, sheets, case.score(sheets), case.most
-    )
+    own = replace(case, sheets=sheets, have=case.score(sheets))
     left = _steps(own, moves)
     gains = _gains(own, sheets, moves, left)
     # a question whose answer was already changed is not changed again

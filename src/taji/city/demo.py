@@ -33,6 +33,7 @@ DESIGN = """\
 strata: stratum
 weight: weight
 population: stratum_size
+totals: asked
 """
 
 README = """\

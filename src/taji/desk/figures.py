@@ -129,7 +129,7 @@ def estimate(
             wide_scores(scores), on="enterprise", how="left", maintain_order="left"
         )
     measures: tuple[Measure, ...] = (
-        *measures_of(asked),
+        *measures_of(asked, blanks=design.blanks),
         *(measure for model in models for measure in score_measures(model)),
     )
     beside = benchmark_measures(benchmarks, [asked])

@@ -90,7 +90,7 @@ def join_register(
     """
     if firms is not None:
         answers = _filled(answers, firms)
-        if design == Design():
+        if design.unspecified and design.calibrate is None:
             answers = answers.with_columns(pl.lit(firms.table.height).alias(POPULATION))
             design = replace(design, population=(POPULATION,))
     return _with_size(answers), design

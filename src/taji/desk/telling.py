@@ -145,6 +145,7 @@ def _design_words(design: Design) -> dict[str, str]:
         "cluster": " → ".join(design.cluster),
         "weight": design.weight or "",
         "population": " → ".join(design.population),
+        "totals": design.totals,
     }
     return {key: value for key, value in words.items() if value}
 

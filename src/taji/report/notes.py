@@ -85,8 +85,10 @@ def _nonresponse(writer: Writer) -> str:
             worst = cell
     if worst is None or _blanks(worst) <= 0:
         return writer.phrases("limit_nonresponse_none")
+    asked = writer.content.method.design.get("totals") == "asked"
     return writer.phrases(
         "limit_nonresponse",
+        totals=writer.phrases("totals_asked" if asked else "totals_answered"),
         question=writer.labels.short(worst.key.question),
         missing=count(_blanks(worst)),
         base=count(worst.base or 0),

@@ -25,6 +25,7 @@ from taji.survey.design_errors import (
     LoneUnitError,
     PopulationError,
 )
+from taji.survey.measures import Blanks
 
 __all__ = [
     "Design",
@@ -36,6 +37,7 @@ __all__ = [
     "PopulationError",
     "Sample",
     "Stage",
+    "Totals",
 ]
 
 EMPTY = Text(zh="空", en="empty")
@@ -46,6 +48,7 @@ ONE_COLUMN = Text(zh="一个列名", en="one column")
 STAGES = Text(zh="列数不多于抽样阶段数", en="no more columns than stages")
 
 LoneUnit = Literal["error", "adjust", "certainty"]
+Totals = Literal["answered", "asked"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +136,9 @@ class Design:
     lone_unit : {"error", "adjust", "certainty"}
         ``adjust`` measures a lone unit from zero, the mean of all influences, as R does;
         ``certainty`` gives it no variance.
+    totals : {"answered", "asked"}
+        A total is the sum of the answers, or of all firms that were asked, a blank counting as
+        the mean of the answers.
 
     Examples
     --------
@@ -148,6 +154,7 @@ class Design:
     population: tuple[str, ...] = ()
     calibrate: CalibrationTargets | None = field(default=None)
     lone_unit: LoneUnit = "error"
+    totals: Totals = "answered"
 
     @classmethod
     def from_mapping(cls, mapping: Mapping[str, Any]) -> Self:
@@ -158,7 +165,7 @@ class Design:
         DesignKeyError
             For an unknown key or a value of the wrong kind.
         """
-        known = ("strata", "cluster", "weight", "population", "calibrate", "lone_unit")
+        known = ("strata", "cluster", "weight", "population", "calibrate", "lone_unit", "totals")
         if not isinstance(mapping, Mapping):
             raise DesignKeyError(key="design", value=mapping, expected=" | ".join(known))
         for key in mapping:
@@ -169,6 +176,9 @@ class Design:
             raise DesignKeyError(
                 key="lone_unit", value=lone_unit, expected=" | ".join(get_args(LoneUnit))
             )
+        totals = mapping.get("totals", "answered")
+        if totals not in get_args(Totals):
+            raise DesignKeyError(key="totals", value=totals, expected=" | ".join(get_args(Totals)))
         weight = _columns("weight", mapping.get("weight"))
         if len(weight) > 1:
             raise DesignKeyError(key="weight", value=mapping["weight"], expected=ONE_COLUMN)
@@ -179,7 +189,18 @@ class Design:
             population=_columns("population", mapping.get("population")),
             calibrate=_targets(mapping.get("calibrate")),
             lone_unit=lone_unit,
+            totals=totals,
         )
+
+    @property
+    def unspecified(self) -> bool:
+        """Whether nothing is said of how the respondents were drawn."""
+        return not (self.strata or self.cluster or self.weight or self.population)
+
+    @property
+    def blanks(self) -> Blanks:
+        """What a blank counts in a total."""
+        return "mean" if self.totals == "asked" else "zero"
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ import svy
 
 from taji.survey.design import Design, Sample
 from taji.survey.intervals import IntervalName, proportion_interval, t_interval
-from taji.survey.measures import Amount, Choice, Measure, Quotient
+from taji.survey.measures import Amount, Blanks, Choice, Measure, Quotient
 from taji.survey.tabulate import finish
 from taji.survey.tabulate_cells import partial
 
@@ -98,21 +98,22 @@ def total(
     *,
     by: str | None = None,
     confidence: float = 0.95,
+    blanks: Blanks = "zero",
 ) -> tuple[Estimate, ...]:
     """Total of a column over the city's firms; parameters as for ``mean``.
 
-    A firm that left the answer blank has the mean of those of its group that answered, never
-    zero. ``svy`` would drop such rows, and so take them for zeros; where there are any, the
-    total is computed here.
+    By default it is the sum of the answers, as svy and R have it. With ``blanks="mean"`` a firm that
+    left the answer blank has the mean of those of its group that answered; svy knows no such
+    total, and it is computed here.
 
     Examples
     --------
     >>> frame = pl.DataFrame({"robots": [0.0, 2.0, 4.0, None], "firms": [40] * 4})
-    >>> city, = total(frame, "robots", Design.from_mapping({"population": "firms"}))
-    >>> city.value, city.n, city.by_engine
-    (80.0, 3, 'taji')
+    >>> design = Design.from_mapping({"population": "firms"})
+    >>> [total(frame, "robots", design, blanks=b)[0].value for b in ("zero", "mean")]
+    [60.0, 80.0]
     """
-    measure = Amount(column, pl.col(column).cast(pl.Float64), ("total",))
+    measure = Amount(column, pl.col(column).cast(pl.Float64), ("total",), blanks=blanks)
     return _estimates(frame, measure, design, by, confidence, "total")
 
 
@@ -158,7 +159,8 @@ def _estimates(
 ) -> tuple[Estimate, ...]:
     sample = design.bind(frame)
     breakdown = () if by is None else (by,)
-    blank = statistic == "total" and _blank(frame, measure)
+    blank = isinstance(measure, Amount) and measure.blanks == "mean" and statistic == "total"
+    blank = blank and _blank(frame, measure)
     if blank or not _covers(design, sample):
         rows = np.arange(frame.height)
         cells = partial(frame, rows, sample, [measure], breakdown)

@@ -20,6 +20,7 @@ from taji.catalogue.questionnaire import Item, Questionnaire
 __all__ = [
     "NO_ENDS",
     "Amount",
+    "Blanks",
     "Choice",
     "Measure",
     "Quotient",
@@ -28,6 +29,9 @@ __all__ = [
     "score_measures",
     "wide_scores",
 ]
+
+#: What a blank counts in a total.
+Blanks = Literal["mean", "zero"]
 
 #: A quantity that could be anything.
 NO_ENDS = (-inf, inf)
@@ -68,8 +72,11 @@ class Amount:
     value : Expr
         Number; null is not answered.
     statistics : tuple
-        Which of mean and total. A total is that of all firms that were asked: one that left
-        the answer blank has the mean of those that did not, never zero.
+        Which of mean and total.
+    blanks : {"mean", "zero"}
+        What a firm that was asked and left the answer blank counts in a total: ``mean`` of those
+        that answered, so that the total is of all firms asked; or ``zero``, so that it is the sum of
+        the answers, as R's ``na.rm`` has it.
     asked : Expr or None
         Who was asked; None: everybody.
     ends : tuple of float
@@ -81,6 +88,7 @@ class Amount:
     statistics: tuple[Literal["mean", "total"], ...] = ("mean",)
     asked: pl.Expr | None = None
     ends: tuple[float, float] = NO_ENDS
+    blanks: Blanks = "mean"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +114,7 @@ class Quotient:
 Measure = Choice | Amount | Quotient
 
 
-def measures_of(questionnaire: Questionnaire) -> tuple[Measure, ...]:
+def measures_of(questionnaire: Questionnaire, *, blanks: Blanks = "mean") -> tuple[Measure, ...]:
     """What is tabulated of a questionnaire, in the order asked.
 
     Choices give a proportion for each option, numbers and money a mean and a total,
@@ -117,13 +125,16 @@ def measures_of(questionnaire: Questionnaire) -> tuple[Measure, ...]:
     ----------
     questionnaire : Questionnaire
         As the catalogue gives it.
+    blanks : {"mean", "zero"}
+        What a blank counts in a total; see ``Amount``.
 
     Returns
     -------
     tuple of Measure
         ``multi`` questions give one measure for each option, all on the same base.
     """
-    return tuple(m for item in questionnaire.items.values() for m in _of_item(questionnaire, item))
+    items = questionnaire.items.values()
+    return tuple(m for item in items for m in _of_item(questionnaire, item, blanks))
 
 
 def present(measures: Sequence[Measure], frame: pl.DataFrame) -> tuple[Measure, ...]:
@@ -214,7 +225,7 @@ def _reads(measure: Measure) -> tuple[pl.Expr, ...]:
     return (measure.numerator, measure.denominator)
 
 
-def _of_item(questionnaire: Questionnaire, item: Item) -> list[Measure]:
+def _of_item(questionnaire: Questionnaire, item: Item, blanks: Blanks) -> list[Measure]:
     asked = _asked(questionnaire, item)
     if item.kind == "multi":
         return [
@@ -232,7 +243,7 @@ def _of_item(questionnaire: Questionnaire, item: Item) -> list[Measure]:
         case "scale":
             return [Amount(item.id, answer.cast(pl.Float64), ("mean",), asked, _ends(item))]
         case "number" | "money":
-            return [Amount(item.id, answer, ("mean", "total"), asked)]
+            return [Amount(item.id, answer, ("mean", "total"), asked, blanks=blanks)]
         case _:
             return []
 

@@ -343,7 +343,7 @@ def _amount(frame: pl.DataFrame, place: Place, measure: Amount, asked: BoolArray
         moments = replace(moments, square=np.column_stack(square))
     base, silent = place.count(asked), None
     blank, left = ~answered, place.n - n
-    if "total" in measure.statistics:
+    if "total" in measure.statistics and measure.blanks == "mean":
         waiting = _asked(blank, asked, place)
         everybody = asked is None and place.held is None
         silent = _blank(place, waiting, left if everybody else place.count(waiting), always=True)
