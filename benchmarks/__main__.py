@@ -1,11 +1,16 @@
-"""``make bench``: every speed figure in one run, printed and kept in ``docs/analyst/speed.md``."""
+"""``make bench``: every speed figure in one run, printed and kept in ``docs/analyst/speed.md``.
+
+``python -m benchmarks portrait`` measures one part again and leaves the others as they stand.
+"""
 
 from __future__ import annotations
 
 import os
 import platform
+import re
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import polars as pl
@@ -36,21 +41,28 @@ def machine() -> str:
     )
 
 
-def main() -> int:
-    """Run every part, each in a process of its own, and keep what it printed."""
-    parts = [HEAD.format(machine=machine())]
+def main(wanted: Sequence[str]) -> int:
+    """Run the parts, each in a process of its own, and keep what they printed."""
+    told = kept()
     failed = 0
-    for part in PARTS:
+    for part in wanted or PARTS:
         print(f"== {part}", flush=True)
         done = subprocess.run(
             [sys.executable, "-m", f"benchmarks.{part}"], capture_output=True, text=True
         )
         print(done.stdout, done.stderr, sep="\n", flush=True)
         failed += done.returncode != 0
-        parts.append(f"## {part}\n\n```text\n{done.stdout.strip()}\n```\n")
-    FILE.write_text("\n".join(parts), encoding="utf-8")
+        told[part] = done.stdout.strip()
+    sections = [f"## {part}\n\n```text\n{told[part]}\n```\n" for part in PARTS if part in told]
+    FILE.write_text("\n".join([HEAD.format(machine=machine()), *sections]), encoding="utf-8")
     return min(failed, 1)
 
 
+def kept() -> dict[str, str]:
+    """What the page says of each part now."""
+    text = FILE.read_text(encoding="utf-8") if FILE.is_file() else ""
+    return dict(re.findall(r"## (\w+)\n\n```text\n(.*?)\n```", text, re.S))
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

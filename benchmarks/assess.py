@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import resource
 import statistics
 import subprocess
@@ -134,7 +133,7 @@ def compare(rows: int, repeats: int, folder: Path) -> None:
         make(source, rows)
     ratios, peaks = [], []
     columns = len(pl.scan_parquet(source).collect_schema())
-    print(f"{platform.platform()}, {os.cpu_count()} cores, Polars {pl.__version__}")
+    print(f"{os.cpu_count()} cores, Polars {pl.__version__}")
     print(f"{rows:,} firms x {columns} columns, model {MODEL}, batches of {BATCH_ROWS:,}")
     for repeat in range(repeats):
         order = ("scored", "bare") if repeat % 2 == 0 else ("bare", "scored")
