@@ -312,12 +312,12 @@ that were reported, over the true standard deviation of the estimates; 1 is hone
 
 比例用 logit、beta（Korn-Graubard）、arcsine 三种区间；均值、比率和总量用 t 区间，列在第一栏。
 怎样读：金额的分布很偏，少数企业占大头，n 为 65 时 t 区间偏窄，n 为 300 时仍偏窄，引用金额总量时请说明。
-总量是被问到的全部企业的总量：漏答的企业按作答企业的均值计，不当作零。
+总量按 `totals: asked` 计算，是被问到的全部企业的总量：漏答的企业按作答企业的均值计，不当作零。
 无应答若与成熟度有关，任何权数都不能完全消除偏差。
 
 Proportions have logit, beta (Korn-Graubard) and arcsine intervals; means, ratios and totals have t
 intervals, in the first column. How to read it: money is very skewed, a few firms have most of it, so
-its t intervals are too narrow with n = 65 and still with n = 300; say so when quoting them. A total is
+its t intervals are too narrow with n = 65 and still with n = 300; say so when quoting them. A total (`totals: asked`) is
 that of all firms that were asked: one that left the answer blank has the mean of those that did not, never zero.
 Where silence goes with maturity, no weight mends all of the bias.
 
