@@ -318,7 +318,8 @@ that were reported, over the true standard deviation of the estimates; 1 is hone
 Proportions have logit, beta (Korn-Graubard) and arcsine intervals; means, ratios and totals have t
 intervals, in the first column. How to read it: money is very skewed, a few firms have most of it, so
 its t intervals are too narrow with n = 65 and still with n = 300; say so when quoting them. A total
-(`totals: asked`) is that of all firms that were asked: one that left the answer blank has the mean of those that did not, never zero.
+(`totals: asked`) is that of all firms that were asked: one that left the answer blank
+has the mean of those that did not, never zero.
 Where silence goes with maturity, no weight mends all of the bias.
 
 """
