@@ -45,8 +45,8 @@ class UnscorableError(TajiError):
 
     code = "assess.unscorable"
     sentences = {
-        "en": "Model {model} cannot score yet: {reason.en} See `taji models show {model}`.",
-        "zh": "模型 {model} 尚不能计分：{reason.zh}可用 `taji models show {model}` 查看。",
+        "en": "Model {model} cannot score yet: {reason} See `taji models show {model}`.",
+        "zh": "模型 {model} 尚不能计分：{reason}可用 `taji models show {model}` 查看。",
     }
 
 
