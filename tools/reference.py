@@ -70,7 +70,7 @@ def errors() -> list[type[TajiError]]:
     while waiting:
         for error in waiting.pop().__subclasses__():
             waiting.append(error)
-            if "code" in vars(error):
+            if "code" in vars(error) and error.__module__.startswith("taji."):
                 found.append(error)
     return sorted(set(found), key=lambda error: (error.code, error.__name__))
 
