@@ -40,8 +40,7 @@ class ModelError(TajiError):
 
     code = "assess.model"
     sentences = {
-        "en": "Node {node} of model {model} cannot be scored: {reason}. Run `taji models "
-        "check`.",
+        "en": "Node {node} of model {model} cannot be scored: {reason}. Run `taji models check`.",
         "zh": "模型 {model} 的节点 {node} 无法计分：{reason}。请运行 `taji models check` 检查。",
     }
 
