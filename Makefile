@@ -36,8 +36,8 @@ test: .venv/.dev       ## every test · 全部测试
 check: lint types floors docs   ## lint, types, floors, docs · 静态检查
 
 lint: .venv/.dev
-	$(BIN)/ruff check src tests benchmarks
-	$(BIN)/ruff format --check src tests benchmarks
+	$(BIN)/ruff check src tests benchmarks tools
+	$(BIN)/ruff format --check src tests benchmarks tools
 
 types: .venv/.dev
 	$(BIN)/mypy
