@@ -89,13 +89,15 @@ def _groups(answers: pl.DataFrame, name: str) -> list[str]:
 
 
 def _unfit(answers: pl.DataFrame, name: str) -> Text | None:
-    groups = len(_groups(answers, name))
+    """Why a column makes no breakdown; None where it does."""
     if name not in answers.columns:
-        return Text(zh="没有这一列", en="no such column")
+        return Text(zh="没有这一列", en="there is no such column")
+    groups = len(_groups(answers, name))
     if groups == 0:
-        return Text(zh="全空", en="it is empty")
+        return Text(zh="该列全空", en="the column is empty")
     if groups > GROUPS_MAX:
         return Text(
-            zh=f"有 {groups} 组，最多 {GROUPS_MAX} 组", en=f"{groups} groups, at most {GROUPS_MAX}"
+            zh=f"有 {groups} 组，最多 {GROUPS_MAX} 组",
+            en=f"it has {groups} groups, the most is {GROUPS_MAX}",
         )
     return None
