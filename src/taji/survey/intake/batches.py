@@ -19,7 +19,7 @@ import polars as pl
 from taji.base.identifiers import KEY, USCC_LENGTH, clean_key, valid_uscc
 from taji.catalogue.questionnaire import Item, Questionnaire
 from taji.catalogue.register import Register
-from taji.survey.intake.canonical import bounds
+from taji.survey.intake.canonical import bounds, shown_bound
 from taji.survey.intake.cells import (
     BLANKS,
     Read,
@@ -337,7 +337,7 @@ class BatchReader:
         if high is not None:
             beyond |= (value > high).fill_null(False)
         beyond &= ~broken
-        limits = {"low": _shown(low), "high": _shown(high)}
+        limits = {"low": shown_bound(low), "high": shown_bound(high)}
         work.refuse(beyond, known.first, text, "range", reach, limits)
         kept = work.where(~(broken | beyond), value)
         return kept.cast(pl.Int64) if known.item.kind == "scale" else kept
@@ -681,7 +681,3 @@ def _names_ticked(frame: pl.DataFrame, item: str) -> pl.Series:
             ignore_nulls=True,
         )
     ).to_series()
-
-
-def _shown(limit: float | None) -> str:
-    return "…" if limit is None else f"{limit:.15g}"

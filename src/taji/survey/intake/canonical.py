@@ -21,6 +21,7 @@ __all__ = [
     "canonical_schema",
     "check_canonical",
     "is_canonical",
+    "shown_bound",
     "violations",
 ]
 
@@ -199,6 +200,11 @@ def bounds(item: Item) -> tuple[float | None, float | None]:
     if item.kind == "share":
         return (0.0 if low is None else low), (100.0 if high is None else high)
     return low, high
+
+
+def shown_bound(limit: float | None) -> str:
+    """Return a limit as sentences show it; an ellipsis where there is none."""
+    return "…" if limit is None else f"{limit:.15g}"
 
 
 def _false_codes(key: pl.Expr) -> pl.Expr:

@@ -1,0 +1,1 @@
+"""The platform for programs: the same permissions as the pages."""

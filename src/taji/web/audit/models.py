@@ -1,0 +1,28 @@
+"""The log: append-only, each entry chained to the one before it."""
+
+from __future__ import annotations
+
+from django.db import models
+
+__all__ = ["Entry"]
+
+
+class Entry(models.Model):
+    """What somebody did.
+
+    ``sha256`` is of the canonical JSON of all other fields and the digest of the entry before: a
+    changed, removed or inserted entry breaks the chain from there on. Triggers refuse UPDATE and
+    DELETE, see the migration.
+    """
+
+    number = models.PositiveBigIntegerField(primary_key=True)  # 1, 2, 3 … without a gap
+    at = models.CharField(max_length=32)  # ISO 8601, UTC: hashed as it stands
+    actor = models.CharField(max_length=150, blank=True)  # username; empty: the system
+    action = models.CharField(max_length=60, db_index=True)  # "round.open", "portrait.publish"
+    subject = models.CharField(max_length=120, blank=True, db_index=True)  # "round:2021"
+    facts = models.JSONField(default=dict)
+    before = models.CharField(max_length=64)
+    sha256 = models.CharField(max_length=64)
+
+    class Meta:
+        ordering = ("number",)

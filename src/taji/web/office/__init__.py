@@ -1,0 +1,1 @@
+"""The administrator's rooms: people, packs, settings, backup."""

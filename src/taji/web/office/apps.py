@@ -1,0 +1,10 @@
+"""Tells Django of this part."""
+
+from django.apps import AppConfig
+
+
+class OfficeConfig(AppConfig):
+    """The part ``office``."""
+
+    name = "taji.web.office"
+    label = "office"

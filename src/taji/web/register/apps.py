@@ -1,0 +1,10 @@
+"""Tells Django of this part."""
+
+from django.apps import AppConfig
+
+
+class RegisterConfig(AppConfig):
+    """The part ``register``."""
+
+    name = "taji.web.register"
+    label = "register"

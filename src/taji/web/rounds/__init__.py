@@ -1,0 +1,1 @@
+"""A round: who is asked what, when; invitations, progress, reminders."""
