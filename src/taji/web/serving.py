@@ -198,7 +198,8 @@ class Worker:
 
         requeue()
         self.process = _start(
-            [sys.executable, "-m", "django", "db_worker", "-v", "0", "--queue-name", "*"], self.place
+            [sys.executable, "-m", "django", "db_worker", "-v", "0", "--queue-name", "*"],
+            self.place,
         )
         self.not_before = now + YOUNG
 

@@ -136,9 +136,7 @@ def test_a_job_that_is_finished_while_stopping_counts(platform, tmp_path):
 def test_a_web_server_that_dies_ends_the_platform_with_an_error(platform):
     platform.start()
     children = platform.children()
-    server = next(
-        pid for pid in children if os.getpgid(pid) == pid and "granian" in children[pid]
-    )
+    server = next(pid for pid in children if os.getpgid(pid) == pid and "granian" in children[pid])
     os.kill(server, signal.SIGKILL)
 
     assert platform.process.wait(60) == 1
@@ -148,7 +146,9 @@ def test_a_web_server_that_dies_ends_the_platform_with_an_error(platform):
 
 def _states(home: Path) -> list[str]:
     with closing(sqlite3.connect(home / "taji.sqlite3")) as base:
-        return [row[0] for row in base.execute("SELECT status FROM django_tasks_database_dbtaskresult")]
+        return [
+            row[0] for row in base.execute("SELECT status FROM django_tasks_database_dbtaskresult")
+        ]
 
 
 def _enqueue(home: Path, folder: Path) -> None:

@@ -49,7 +49,9 @@ class Sheet(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["case", "track", "author"], name="sheet_once"),
             models.UniqueConstraint(  # SQLite holds empty authors for different ones
-                fields=["case", "track"], condition=models.Q(author=None), name="sheet_once_unsigned"
+                fields=["case", "track"],
+                condition=models.Q(author=None),
+                name="sheet_once_unsigned",
             ),
         ]
 
