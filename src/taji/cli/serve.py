@@ -96,7 +96,7 @@ def build(language: Language) -> Command:
 
 def _filled(home: Path, language: Language, *, quiet: bool) -> str:
     """Fill the home with the demo city, and say how to sign in."""
-    from taji.web.demo import fill_home, told
+    from taji.web.demo.home import fill_home, told
 
     say(FILLING, quiet=quiet, language=language)
     return told(fill_home(home), language)

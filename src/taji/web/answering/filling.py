@@ -48,6 +48,8 @@ class Filled:
     submitted_at : datetime, optional
         When it was handed in; None: it was not.
     consent : Consent, optional
+    expert : User, optional
+        The expert whose assessment it is; None: the firm's own track.
     """
 
     case: Case
@@ -56,6 +58,7 @@ class Filled:
     begun_at: dt.datetime
     submitted_at: dt.datetime | None = None
     consent: Consent | None = None
+    expert: User | None = None
 
     @property
     def given(self) -> dict[str, Value]:
@@ -84,7 +87,9 @@ def sheets_of(frame: pl.DataFrame, asked: Asked) -> list[dict[str, Value]]:
 
 def _values(item: Item, frame: pl.DataFrame, columns: list[str]) -> list[Value]:
     if item.kind != "multi":
-        return [_read(item, None if v is None else str(v)) for v in frame[columns[0]].to_list()]
+        unit = "元" if item.kind == "money" else ""  # canonical money is in yuan, whatever is asked
+        given = frame[columns[0]].to_list()
+        return [_read(item, None if value is None else f"{value}{unit}") for value in given]
     ticks = frame.select(columns).iter_rows()
     return [_read(item, _ticked(item.option_ids, row)) for row in ticks]
 
@@ -135,11 +140,12 @@ def _fill(batch: Sequence[Filled], source: str) -> int:
     )
     handed_in = Submission.objects.filter(sheet=OuterRef("pk")).values("pk")[:1]
     Sheet.objects.filter(pk__in=[sheet.pk for sheet in made]).update(submission=Subquery(handed_in))
-    for one in batch:
+    firms = [one for one in batch if one.expert is None]
+    for one in firms:
         one.case.first_answer_at, one.case.submitted_at = one.begun_at, one.submitted_at
         one.case.state = Case.State.SUBMITTED if one.submitted_at else Case.State.ANSWERING
     Case.objects.bulk_update(
-        [one.case for one in batch], ["first_answer_at", "submitted_at", "state"], batch_size=200
+        [one.case for one in firms], ["first_answer_at", "submitted_at", "state"], batch_size=200
     )
     return len(events)
 
@@ -148,7 +154,8 @@ def _sheet(one: Filled) -> Sheet:
     given = enumerate(one.given.items(), start=1)
     return Sheet(
         case=one.case,
-        track=Sheet.Track.FIRM,
+        track=Sheet.Track.FIRM if one.expert is None else Sheet.Track.EXPERT,
+        author=one.expert,
         answers={key: {"v": value, "n": number} for number, (key, value) in given},
         latest=len(one.given),
         changed_at=one.submitted_at or one.begun_at,
