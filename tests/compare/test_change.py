@@ -16,7 +16,7 @@ import pytest
 from scipy import stats
 
 from taji.compare.change import CHANGES, NothingSharedError, Round, change
-from taji.compare.moves import correlation_withheld
+from taji.compare.moves import kept_untold
 from taji.compare.overlap import ClusteredChangeError, Overlap
 from taji.survey import estimate
 from taji.survey.design import Design
@@ -236,6 +236,12 @@ def test_one_two_or_no_firms_that_moved_cannot_be_told_apart():
     assert _shares((6, 4, 4, 26))["se"] > max(held)
 
 
+def test_one_or_two_firms_that_stayed_cannot_be_told_apart():
+    held = {_shares((n, 10 - n, 12 - n, 18 + n))["se"] for n in (0, 1, 2)}
+
+    assert len({round(se, 12) for se in held}) == 1
+
+
 def test_a_share_that_did_not_change_still_has_a_width():
     out = _shares((20, 0, 0, 20))
 
@@ -256,13 +262,13 @@ def test_where_many_moved_the_error_of_a_share_is_exactly_that_of_pairs():
 
     out = _shares((20, 5, 12, 23))
 
-    assert correlation_withheld(before, after) == 0
+    assert kept_untold(before, after) == 0
     paired = (after - before).var(ddof=1) / 60 * 0.9
     assert out["se"] == pytest.approx(paired**0.5)
 
 
 @pytest.mark.parametrize("shared", [1, 2])
-def test_one_or_two_shared_firms_do_not_show_in_the_error_of_a_mean(shared: int):
+def test_one_or_two_shared_firms_do_not_show_in_an_error(shared: int):
     after = PART[1].with_columns(
         enterprise=pl.when(pl.int_range(pl.len()) < shared)
         .then("enterprise")
@@ -270,11 +276,13 @@ def test_one_or_two_shared_firms_do_not_show_in_the_error_of_a_mean(shared: int)
     )
     rounds = _round(PART[0], STRATIFIED), _round(after, STRATIFIED)
 
-    out = _one(change(*rounds), "score")
+    table = change(*rounds)
 
-    ses = [_one(r.estimates, "score")["se"] for r in rounds]
-    assert out["n_both"] == shared
-    assert out["se"] == pytest.approx(np.hypot(*ses))
+    for question in ("score", "plan"):
+        out = _one(table, question)
+        ses = [_one(r.estimates, question)["se"] for r in rounds]
+        assert out["n_both"] == shared
+        assert out["se"] == pytest.approx(np.hypot(*ses))
 
 
 def test_rows_keep_the_columns_of_the_contract_and_the_order_of_the_later_round():

@@ -10,7 +10,7 @@ Shares and means are compared; totals and ratios are not.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -21,7 +21,7 @@ from taji.base.arrays import BoolArray, FloatArray
 from taji.base.errors import TajiError
 from taji.base.identifiers import KEY
 from taji.base.text import Language
-from taji.compare.moves import FEWEST, correlation_withheld
+from taji.compare.moves import FEWEST, kept_untold
 from taji.compare.overlap import Overlap
 from taji.survey.design import Sample
 from taji.survey.intervals import Interval
@@ -123,8 +123,8 @@ def change(before: Round, after: Round) -> pl.DataFrame:
     has a width where none or all ticked.
 
     The standard error of a change tells how many firms moved from one answer to the other. Of shares
-    it is therefore computed as if three had where fewer did (``taji.compare.moves``); of means,
-    as if the samples were independent where fewer than three firms are in both.
+    it is therefore computed as if three had where fewer did (``taji.compare.moves``), and of
+    every figure as if the samples were independent where fewer than three firms are in both.
 
     References
     ----------
@@ -264,31 +264,26 @@ def _together(before: Round, after: Round, rows: pl.DataFrame) -> Iterator[tuple
             for part, value in zip(inside, (pair.before, pair.after), strict=True)
         )
         both = overlap.both(first, second)
-        answers = first[overlap.rows_before][both], second[overlap.rows_after][both]
-        covariance = overlap.covariance(
-            influences(before.sample, first), influences(after.sample, second)
-        )
-        yield _correlation(row, covariance, *answers, binary=pair.binary), len(answers[0])
+        covariance = 0.0
+        if int(both.sum()) >= FEWEST:
+            covariance = overlap.covariance(
+                influences(before.sample, first), influences(after.sample, second)
+            )
+            if pair.binary:
+                untold = kept_untold(
+                    first[overlap.rows_before][both], second[overlap.rows_after][both]
+                )
+                shares = (_shares(before.sample, first), _shares(after.sample, second))
+                covariance -= untold * overlap.one_firm(*shares, both)
+        spread = (row["se"] or 0.0) * (row["se_before"] or 0.0)
+        correlation = min(max(covariance / spread, -1.0), 1.0) if spread else 0.0
+        yield correlation, int(both.sum())
 
 
-def _correlation(
-    row: Mapping[str, float | None],
-    covariance: float,
-    before: FloatArray,
-    after: FloatArray,
-    *,
-    binary: bool,
-) -> float:
-    """The correlation that may be told, from answers of the firms that gave both."""
-    spread = (row["se"] or 0.0) * (row["se_before"] or 0.0)
-    shared = len(before)
-    if not shared or not spread or (not binary and shared < FEWEST):
-        return 0.0
-    correlation = covariance / spread
-    if binary:
-        share = shared / np.sqrt(float(row["n_before"] or 0) * float(row["n"] or 0))
-        correlation -= share * correlation_withheld(before, after)
-    return float(np.clip(correlation, -1, 1))
+def _shares(sample: Sample, value: FloatArray) -> FloatArray:
+    """Share of each row in the weight of those that answered."""
+    weight = np.where(np.isnan(value), 0.0, sample.weight)
+    return np.asarray(weight / max(weight.sum(), np.finfo(float).tiny))
 
 
 def _table(rows: pl.DataFrame) -> pl.DataFrame:

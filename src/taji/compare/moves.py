@@ -1,24 +1,22 @@
 """Keep the standard error of a change from telling which few firms moved.
 
-The correlation of two shares follows from how many of the firms in both rounds ticked twice, once or
-never. Decides how much of it is given up where a move was made by very few. Does not know how the
-correlation was estimated (``taji.compare.overlap``).
+The covariance of two shares follows from how many of the firms in both rounds ticked twice. Decides how
+much of that count is given up where a move was made by very few. Does not know how the covariance
+was estimated (``taji.compare.overlap``).
 """
 
 from __future__ import annotations
 
-import numpy as np
-
 from taji.base.arrays import FloatArray
 
-__all__ = ["FEWEST", "correlation_withheld"]
+__all__ = ["FEWEST", "kept_untold"]
 
 #: A count below this is not to be learned; the same as of the estimates. [firms]
 FEWEST = 3
 
 
-def correlation_withheld(before: FloatArray, after: FloatArray, *, fewest: int = FEWEST) -> float:
-    r"""How much the correlation of the firms' answers in two rounds is lowered.
+def kept_untold(before: FloatArray, after: FloatArray, *, fewest: int = FEWEST) -> int:
+    r"""How many of the firms that ticked in both rounds the covariance must not count.
 
     Parameters
     ----------
@@ -29,31 +27,30 @@ def correlation_withheld(before: FloatArray, after: FloatArray, *, fewest: int =
 
     Returns
     -------
-    float
-        :math:`\phi - \phi'`, never negative.
+    int
+        :math:`k - k'`, never negative. [firms]
 
     Notes
     -----
-    Of *n* firms :math:`m_1` ticked before, :math:`m_2` after and *k* both times; the published
-    shares tell the first two, and :math:`\phi = (n k - m_1 m_2) / \sqrt{m_1 (n - m_1) m_2 (n - m_2)}`
-    then tells *k*, and so how many took the tick up or gave it up. Where fewer than ``fewest``
-    moved the one way or the other, :math:`\phi'` is computed with the *k* at which
-    ``fewest`` did; where fewer than that stayed on the one side or the other, with the lowest
-    *k* that there is. Either depends on the shares alone: of a small count it says only that it
-    is small.
+    Of *n* firms :math:`m_1` ticked before, :math:`m_2` after and *k* both times. Where all firms are
+    in both rounds the published shares tell the first two, and the covariance, which goes with
+    *k*, then tells how many took the tick up or gave it up. Where fewer than ``fewest`` moved the
+    one way or the other, :math:`k'` is the one at which ``fewest`` did; where fewer than that
+    stayed on the one side or the other, the lowest that there is. Either depends on
+    :math:`m_1, m_2` alone: of a small count it says only that it is small.
 
     Examples
     --------
     Nobody moved; that at most three did either way is all that the interval may say.
 
+    >>> import numpy as np
     >>> ticks = np.array([1.0] * 10 + [0.0] * 30)
-    >>> round(correlation_withheld(ticks, ticks), 3)
-    0.4
+    >>> kept_untold(ticks, ticks)
+    3
     """
     n, one, two = len(before), int(before.sum()), int(after.sum())
     kept = int(before @ after)
     lowest = max(0, one + two - n)
-    highest = max(min(one, two) - fewest, lowest)
-    coded = lowest if kept < lowest + fewest else min(kept, highest)
-    margins = one * (n - one) * two * (n - two)
-    return float(n * (kept - coded) / np.sqrt(margins)) if margins else 0.0
+    if kept < lowest + fewest:
+        return kept - lowest
+    return kept - min(kept, max(min(one, two) - fewest, lowest))

@@ -132,6 +132,25 @@ class Overlap:
         two = _deviations(after, self.stratum_after, self.drawn_after)[self.rows_after]
         return float(self.factor @ (one * two))
 
+    def one_firm(self, before: FloatArray, after: FloatArray, both: BoolArray) -> float:
+        """What one more firm that ticked in both rounds, instead of once in each, adds to a covariance.
+
+        Parameters
+        ----------
+        before, after : FloatArray, shape (n_row of either sample,)
+            Share of each row in the weight of those that answered.
+        both : BoolArray, shape (n_shared,)
+            Shared firms that answered in both rounds.
+        """
+        one, two = (
+            (part * _scale(drawn)[stratum])[rows]
+            for part, drawn, stratum, rows in (
+                (before, self.drawn_before, self.stratum_before, self.rows_before),
+                (after, self.drawn_after, self.stratum_after, self.rows_after),
+            )
+        )
+        return float((self.factor * one * two)[both].mean()) if both.any() else 0.0
+
 
 def _first_stage(sample: Sample) -> Stage:
     first = sample.stages[0]
@@ -143,8 +162,11 @@ def _first_stage(sample: Sample) -> Stage:
 def _deviations(influence: FloatArray, stratum: IntArray, drawn: FloatArray) -> FloatArray:
     """Deviations from the stratum's mean, so scaled that their squares add up to the variance."""
     mean = binned(stratum, influence, len(drawn)) / drawn
-    scale = np.sqrt(drawn / np.maximum(drawn - 1, 1))
-    return np.asarray((influence - mean[stratum]) * scale[stratum])
+    return np.asarray((influence - mean[stratum]) * _scale(drawn)[stratum])
+
+
+def _scale(drawn: FloatArray) -> FloatArray:
+    return np.sqrt(drawn / np.maximum(drawn - 1, 1))
 
 
 def _factors(before: Stage, after: Stage, one: IntArray, two: IntArray) -> FloatArray:
