@@ -97,7 +97,7 @@ def test_firms_assessed_inside_groups_are_weighted_by_their_group(
 
     total = out.estimates.row(0, named=True)
     assert total["corrected"] == pytest.approx(total["own"])
-    assert total["df"] == total["n_assessed"] - sizes["size"].n_unique() - 1
+    assert total["degrees_of_freedom"] == total["n_assessed"] - sizes["size"].n_unique() - 1
 
 
 def test_assessed_firms_that_did_not_answer_are_named(

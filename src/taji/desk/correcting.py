@@ -54,7 +54,7 @@ CORRECTED = pl.Schema(
         "se": pl.Float64,
         "ci_low": pl.Float64,
         "ci_high": pl.Float64,
-        "df": pl.Int64,
+        "degrees_of_freedom": pl.Int64,
         "slope": pl.Float64,
         "correlation": pl.Float64,
         "gain": pl.Float64,
