@@ -339,9 +339,7 @@ def place(
         As ``percentiles`` explains. [fraction]
     """
     parts = [
-        _place_chunk(
-            score, mine[at : at + CHUNK], own[at : at + CHUNK], sample, rows, confidence
-        )
+        _place_chunk(score, mine[at : at + CHUNK], own[at : at + CHUNK], sample, rows, confidence)
         for at in range(0, len(own), CHUNK)
     ]
     percentile, low, high = (np.concatenate(column) for column in zip(*parts, strict=True))

@@ -259,7 +259,7 @@ def _sample(table: pl.DataFrame, lone_unit: LoneUnit) -> Sample:
 
     leaf = column("leaf")
     at_leaf = _first(leaf)
-    stages = []
+    stages: list[Stage] = []
     while f"design:stratum_{len(stages)}" in table.columns:
         at = len(stages)
         stratum = column(f"stratum_{at}")

@@ -25,11 +25,14 @@ class AnswerWords:
     ----------
     question : Text
         The question as it is put, with its row.
+    short : Text
+        The same in a few words, where the pack has them.
     option : Text or None
         What is ticked, where the column is a tick.
     """
 
     question: Text
+    short: Text
     option: Text | None
     _item: Item | None
 
@@ -44,6 +47,8 @@ class AnswerWords:
             if option.id == value:
                 return option.label
         unit = None if question is None else question.unit
+        if self._item is not None and self._item.kind == "scale" and unit is not None:
+            return Text(zh=value + unit.zh, en=f"{unit.en} {value}")
         over = OVER.get(value[:1])
         number = value.lstrip(">")
         if over is not None or _is_number(value):
@@ -68,13 +73,14 @@ def answer_words(questionnaire: Questionnaire, column: str) -> AnswerWords:
     """
     item = questionnaire.items.get(column)
     if item is not None:
-        return AnswerWords(item.label, None, item)
+        return AnswerWords(item.label, _short(item), None, item)
     name, _, ticked = column.rpartition("/")
     item = questionnaire.items.get(name)
     for option in item.question.options if item else ():
         if item is not None and option.id == ticked:
-            return AnswerWords(item.label, option.label, item)
-    return AnswerWords(Text(zh=column, en=column), None, None)
+            return AnswerWords(item.label, _short(item), option.label, item)
+    named = Text(zh=column, en=column)
+    return AnswerWords(named, named, None, None)
 
 
 def question_words(questionnaire: Questionnaire, name: str | None) -> Text | None:
@@ -86,6 +92,14 @@ def question_words(questionnaire: Questionnaire, name: str | None) -> Text | Non
         return item.label
     items = questionnaire.items_of(name)
     return items[0].question.label if items else None
+
+
+def _short(item: Item) -> Text:
+    short = item.question.short
+    if short is None or item.row is None:
+        return short or item.label
+    row = item.row.label
+    return Text(zh=f"{short.zh}：{row.zh}", en=f"{short.en}: {row.en}")
 
 
 def _is_number(value: str) -> bool:

@@ -276,6 +276,7 @@ def _changes(rows: pl.DataFrame, program: Program) -> Iterator[Change]:
         yield Change(
             column=row["question"],
             question=words.question,
+            short=words.short,
             option=words.option,
             before=words.say(row["from"]),
             after=words.say(row["to"]),

@@ -78,13 +78,14 @@ class Lever:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One answer that would become another, in words.
+    """One answer that would become another, in words; ``short`` names the question in few.
 
     ``option`` is set where a tick is meant: then ``before`` and ``after`` say whether it is ticked.
     """
 
     column: str
     question: Text
+    short: Text
     option: Text | None
     before: Text
     after: Text
