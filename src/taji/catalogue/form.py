@@ -17,7 +17,7 @@ from taji.base.text import Text
 from taji.catalogue.fault import fault
 from taji.catalogue.pack import Confidence, Pack, Spec
 
-__all__ = ["Figure", "Form", "FormField", "FormPart", "SOURCES"]
+__all__ = ["SOURCES", "Figure", "Form", "FormField", "FormPart"]
 
 #: What of a node is put into a field.
 Figure = Literal["score", "points", "coverage", "level", "level_best"]
@@ -71,11 +71,15 @@ class FormField(Spec):
             )
         if self.options is not None and self.answer is None:
             raise fault(
-                "options", "options 只用于 answer", "options belong to an answer and to nothing else"
+                "options",
+                "options 只用于 answer",
+                "options belong to an answer and to nothing else",
             )
         if self.codes is not None and not self.register_:
             raise fault(
-                "codes", "codes 只用于 register", "codes belong to a register column and nothing else"
+                "codes",
+                "codes 只用于 register",
+                "codes belong to a register column and nothing else",
             )
         return self
 

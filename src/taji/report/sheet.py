@@ -174,7 +174,9 @@ def _form(form: Form, language: Language) -> Iterator[str]:
         yield f"\n{part.title[language]}"
         for field in part.fields:
             reads = field.answer or field.score or ", ".join(field.register_)
-            doubt = f"  ({CONFIDENCE_LABELS[field.confidence][language]})" if field.confidence else ""
+            doubt = (
+                f"  ({CONFIDENCE_LABELS[field.confidence][language]})" if field.confidence else ""
+            )
             yield f"   {field.id}  {field.label[language]}  {field.source}({reads}){doubt}"
 
 
