@@ -77,7 +77,7 @@ def peers_of(
         frame,
         column,
         model=model.key,
-        sample=(design or Design()).bind(frame),
+        sample=(design or Design(lone_unit="adjust")).bind(frame),
         ladder=ladder(by),
         minimum=PEERS_MIN,
         confidence=confidence,
