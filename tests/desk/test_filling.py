@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from pathlib import Path
 from xml.etree import ElementTree
 
 import polars as pl
@@ -122,7 +123,7 @@ def test_no_answer_becomes_a_formula(book):
 
 
 def test_without_register_and_scores_the_form_is_filled_as_far_as_it_goes(answers):
-    found = filled(_form(), answers)
+    found = filled(_form(), answers, asked=questionnaire("sme2024"))
 
     assert column(found, "uscc")[0] == KEYS, "the key itself is known from the answers"
     assert column(found, "name")[1] == ["not_in_register"] * 3
@@ -131,14 +132,18 @@ def test_without_register_and_scores_the_form_is_filled_as_far_as_it_goes(answer
 
 
 def test_an_answer_named_name_is_no_register(answers):
-    found = filled(_form(), answers.with_columns(name=pl.lit("written by the firm")))
+    found = filled(
+        _form(),
+        answers.with_columns(name=pl.lit("written by the firm")),
+        asked=questionnaire("sme2024"),
+    )
 
     assert column(found, "name")[1] == ["not_in_register"] * 3
 
 
 def test_a_table_without_a_key_is_refused(answers):
     with pytest.raises(NoKeyError) as caught:
-        filled(_form(), answers.drop("enterprise"))
+        filled(_form(), answers.drop("enterprise"), asked=questionnaire("sme2024"))
 
     assert caught.value.code == "desk.no_key"
 
@@ -177,3 +182,14 @@ def _form():
             ],
         }
     )
+
+
+def test_a_bureaus_own_form_reads_the_questionnaire_beside_it(tmp_path):
+    example = Path(__file__).resolve().parents[2] / "docs" / "developer" / "example"
+    answers = pl.DataFrame({"enterprise": ["F1"], "machines": [40.0], "records": ["sheet"]})
+
+    found = fill(example / "upward.yaml", answers, out=tmp_path / "form.xlsx", language="en")
+
+    assert column(found, "records")[0] == ["B"]
+    assert column(found, "machines")[0] == [40.0]
+    assert found.counts == {"not_asked": 1, "not_in_register": 1}

@@ -32,6 +32,7 @@ __all__ = [
     "benchmark",
     "cases_of",
     "form",
+    "form_reads",
     "model",
     "pack_file",
     "questionnaire",
@@ -156,6 +157,27 @@ def form(name: str | Path) -> Form:
     'sme2024'
     """
     return _checked(Form, pack_file("forms", name))
+
+
+def form_reads(name: str | Path) -> tuple[Questionnaire, Model | None]:
+    """Return the questionnaire and the model that a form reads: beside it, else of this library.
+
+    Raises
+    ------
+    PackError, UnknownPackError
+        If any of the packs has a fault, or there is none of this name.
+
+    Examples
+    --------
+    >>> asked, scored = form_reads("sme_level_2024")
+    >>> asked.key, scored.key
+    ('sme2024@1.0', 'sme2024@1.0')
+    """
+    file, found = pack_file("forms", name), form(name)
+    asked = _checked(Questionnaire, file_beside(file, "questionnaires", found.questionnaire))
+    if found.model is None:
+        return asked, None
+    return asked, model(file_beside(file, "models", found.model))
 
 
 def terms() -> Terms:

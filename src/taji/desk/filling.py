@@ -17,8 +17,7 @@ from taji.base.identifiers import KEY, KEY_ALIASES
 from taji.base.text import Language, Text
 from taji.catalogue.form import Form, FormField
 from taji.catalogue.load import form as load_form
-from taji.catalogue.load import model as load_model
-from taji.catalogue.load import questionnaire, register
+from taji.catalogue.load import form_reads, register
 from taji.catalogue.model import Model
 from taji.catalogue.questionnaire import Item, Questionnaire
 from taji.desk.files import whole
@@ -45,7 +44,7 @@ class NoKeyError(TajiError):
 
 
 def fill(
-    form: str | Path | Form,
+    form: str | Path,
     answers: pl.DataFrame,
     *,
     register: pl.DataFrame | None = None,
@@ -58,8 +57,8 @@ def fill(
 
     Parameters
     ----------
-    form : str, Path or Form
-        Id or path of a form, or the form itself.
+    form : str or Path
+        Id or path of a form; what it reads lies beside it or in this library.
     answers : DataFrame
         Canonical answers with ``enterprise``, a row a firm.
     register : DataFrame, optional
@@ -83,9 +82,16 @@ def fill(
     TajiError
         If the form does not load, or a table does not name the firms.
     """
-    told = form if isinstance(form, Form) else load_form(form)
+    asked, model = form_reads(form)
     found = filled(
-        told, answers, register=register, scores=scores, language=language, simulated=simulated
+        load_form(form),
+        answers,
+        asked=asked,
+        model=model,
+        register=register,
+        scores=scores,
+        language=language,
+        simulated=simulated,
     )
     with whole(Path(out)) as unfinished:
         write_form(found, unfinished, language=language)
@@ -96,12 +102,17 @@ def filled(
     form: Form,
     answers: pl.DataFrame,
     *,
+    asked: Questionnaire,
+    model: Model | None = None,
     register: pl.DataFrame | None = None,
     scores: pl.DataFrame | None = None,
     language: Language = "zh",
     simulated: bool = False,
 ) -> FilledForm:
-    """Return the form filled, as values; ``fill`` explains the arguments."""
+    """Return a form filled, as values: ``asked`` and ``model`` are what it reads.
+
+    The other arguments are those of ``fill``.
+    """
     firms = _keyed(answers, Text(zh="答卷", en="answers"))
     known = None
     if register is not None:
@@ -109,8 +120,6 @@ def filled(
         known = firms.select(KEY).join(
             keyed.unique(KEY, keep="first"), on=KEY, how="left", maintain_order="left"
         )
-    asked = questionnaire(form.questionnaire)
-    model = None if form.model is None else load_model(form.model)
     columns = [
         _column(field, firms, asked, known, scores, model, language) for field in form.fields_
     ]
