@@ -49,7 +49,7 @@ def kept_untold(before: FloatArray, after: FloatArray, *, fewest: int = FEWEST) 
     3
     """
     n, one, two = len(before), int(before.sum()), int(after.sum())
-    kept = int(before @ after)
+    kept = int((before * after).sum())
     lowest = max(0, one + two - n)
     if kept < lowest + fewest:
         return kept - lowest

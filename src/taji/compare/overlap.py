@@ -130,7 +130,7 @@ class Overlap:
         """
         one = _deviations(before, self.stratum_before, self.drawn_before)[self.rows_before]
         two = _deviations(after, self.stratum_after, self.drawn_after)[self.rows_after]
-        return float(self.factor @ (one * two))
+        return float((self.factor * one * two).sum())
 
     def one_firm(self, before: FloatArray, after: FloatArray, both: BoolArray) -> float:
         """What one more firm that ticked in both rounds, instead of once in each, adds to a covariance.

@@ -86,5 +86,5 @@ def influences(sample: Sample, value: FloatArray, inside: BoolArray | None = Non
     if mass == 0:
         return np.zeros(len(value))
     value = np.where(answered, value, 0.0)
-    mean = float(weight @ value) / mass
+    mean = float((weight * value).sum()) / mass  # no BLAS: its threads cost more than a dot product
     return residuals(sample.calibrated, weight * (value - mean) / mass)
