@@ -1,8 +1,8 @@
 """How far a person of a firm reaches: which cases, the whole sheet or some of its sections.
 
 An invitation opens one case; one handed to a colleague opens some sections of it and submits
-nothing. An account that an administrator made, which no invitation limits, opens every case of
-its firm. Decides this for the firm's own pages; ``taji.web.access`` asks.
+nothing. An account that an administrator made, which has a password and no invitation, opens every
+case of its firm. Decides this for the firm's own pages; ``taji.web.access`` asks.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def reach(user: User, case: Case) -> Reach | None:
     Whether the firm is the person's own is the rule's to ask, not asked here.
     """
     held = _invited(user)
-    if held:
+    if held or not user.has_usable_password():
         return held.get(case.pk)
     return Reach(consent=_consents(user).values_list("pk", flat=True).filter(case=case).first())
 
@@ -60,7 +60,7 @@ def cases_of(user: User) -> list[Case]:
     held = _invited(user)
     own = [m.organisation_id for m in user.held if m.role == Role.FIRM]
     cases = Case.objects.filter(organisation__in=own).select_related("round", "organisation")
-    if held:
+    if held or not user.has_usable_password():
         cases = cases.filter(pk__in=held)
     return list(cases.order_by("-round_id"))
 
@@ -91,10 +91,7 @@ def case_of(subject: Any) -> Case:
 
 
 def _invited(user: User) -> dict[int, Reach]:
-    """The reach of every invitation held, by case; read once per request.
-
-    A person whose every invitation was revoked holds none and still reaches nothing.
-    """
+    """The reach of every invitation held that is not revoked, by case; read once per request."""
     found: dict[int, Reach] | None = getattr(user, "reach_read", None)
     if found is None:
         found = user.reach_read = _read(user)  # type: ignore[attr-defined]
@@ -110,16 +107,12 @@ def _read(user: User) -> dict[int, Reach]:
     for case, sections, revoked, consented in rows:
         before = found.get(case)
         if revoked is not None:
-            found.setdefault(NOTHING, Reach())
-        elif before is None or not sections:
+            continue
+        if before is None or not sections:
             found[case] = Reach(frozenset(sections), consented)
         elif not before.whole:
             found[case] = Reach(before.sections | set(sections), consented)
     return found
-
-
-#: Number of no case: keeps a person whose invitations were revoked from passing for an account.
-NOTHING = 0
 
 
 def _consents(user: User, **which: Any) -> Any:

@@ -70,8 +70,9 @@
 
   // ---- giving
   function give(answer, text, seen) {
-    const list = waiting(), item = answer.dataset.item;
-    const mine = list.filter((one) => one.item === item && !one.both);
+    const item = answer.dataset.item;
+    const list = waiting().filter((one) => one.item !== item || !one.both);
+    const mine = list.filter((one) => one.item === item);
     const last = mine[mine.length - 1];
     if (last && !last.sent) last.text = text;
     else if (last) list.push({ id: newId(), item, text, seen: null, page: location.pathname });
@@ -109,13 +110,18 @@
   }
   function settle(one, got) {
     const answer = place(one.item);
+    const behind = waiting().filter((entry) => entry.item === one.item && entry.id !== one.id && !entry.both);
     if (got.status === 409 && got.said) {
+      if (behind.length) { // the writer has changed it again: that answer is the one to compare
+        drop(one.id);
+        change(behind[0].id, { seen: one.seen });
+        return;
+      }
       change(one.id, { both: got.said.conflict });
       if (answer) ask(answer, { ...one, both: got.said.conflict });
       return;
     }
     drop(one.id);
-    const behind = waiting().filter((entry) => entry.item === one.item && !entry.both);
     if (got.status === 200 && got.said) {
       lastAt = got.said.at;
       keep(waiting().map((entry) => (entry.item === one.item && entry.seen === null ? { ...entry, seen: got.said.number } : entry)));
@@ -227,6 +233,7 @@
         if (other !== event.target && (alone || "exclusive" in other.dataset)) other.checked = false;
       }
     }
+    answer.querySelector("[data-conflict]").textContent = "";
     give(answer, read(answer));
     skip();
     clearTimeout(idle);
