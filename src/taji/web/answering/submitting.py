@@ -1,113 +1,115 @@
-"""Hand a sheet in: what is missing, and the version that counts from then on."""
+"""Hand a sheet in: a version that counts, with a digest that its receipt carries.
+
+Decides what a version holds (the answers that are put, in canonical form) and when it is one.
+Corrections make further versions; none is ever changed.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.db import transaction
 
 from taji.base.errors import TajiError
 from taji.base.text import Language
+from taji.web.answering.checking import check
 from taji.web.answering.giving import Value, check_open
 from taji.web.answering.models import Sheet, Submission
+from taji.web.answering.peers import ask_for_peers
 from taji.web.audit.log import record
 from taji.web.people.models import User
-from taji.web.rounds.asked import Asked, AskedItem, asked_of
+from taji.web.rounds.asked import asked_of
 from taji.web.rounds.models import Case
 
-__all__ = ["MissingAnswersError", "digest", "missing", "standing", "submit"]
+__all__ = ["IncompleteError", "canonical", "changed_since", "digest", "receipt_number", "submit"]
 
 
-class MissingAnswersError(TajiError):
-    """Required questions are not answered."""
+class IncompleteError(TajiError):
+    """Required questions are blank."""
 
-    code = "web.answers_missing"
+    code = "web.sheet_incomplete"
     sentences: ClassVar[dict[Language, str]] = {
-        "zh": "还有 {count} 道必答题未答，例如“{first}”。请补答后再提交。",
-        "en": "{count} required questions are not answered, {first!r} among them. Answer them, then "
-        "submit.",
+        "zh": "还有 {count} 道必答题未答，补答后即可提交。",
+        "en": "{count} required questions are not answered yet; answer them, then hand in.",
     }
 
 
-def standing(answers: Mapping[str, Any], asked: Asked) -> dict[str, Value]:
-    """Return the answers that count, by key: given, and to questions that are put."""
-    given = {key: kept["v"] for key, kept in answers.items() if kept["v"] is not None}
-    return {
-        key: given[key]
-        for key, one in asked.items.items()
-        if key in given and asked.is_put(one, given)
-    }
+def canonical(answers: Mapping[str, Value]) -> bytes:
+    """Return answers as the bytes that the digest is of: JSON, keys sorted, no spaces, UTF-8.
 
-
-def missing(answers: Mapping[str, Any], asked: Asked) -> list[AskedItem]:
-    """Return the required items that are put and not answered, in the order asked."""
-    given = standing(answers, asked)
-    return [
-        one
-        for key, one in asked.items.items()
-        if one.item.question.required and key not in given and asked.is_put(one, given)
-    ]
+    Examples
+    --------
+    >>> canonical({"q2": "35", "q1": ["a", "b"]})
+    b'{"q1":["a","b"],"q2":"35"}'
+    """
+    text = json.dumps(answers, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return text.encode()
 
 
 def digest(answers: Mapping[str, Value]) -> str:
-    """Return the digest of a version of answers: what a receipt proves. [hex]"""
-    canonical = json.dumps(answers, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()
+    """Return the digest of answers. [hex]"""
+    return hashlib.sha256(canonical(answers)).hexdigest()
 
 
-def submit(sheet: Sheet, *, by: User, note: str = "") -> Submission:
-    """Hand a sheet in; the same answers again are the same version.
+def receipt_number(submission: Submission) -> str:
+    """Return the number that a receipt carries: round, case and version."""
+    case = submission.sheet.case
+    return f"{case.round.slug}-{case.pk:06d}-{submission.number}"
+
+
+def changed_since(sheet: Sheet) -> bool:
+    """Whether answers were given after the version that counts."""
+    if sheet.submission is None:
+        return sheet.latest > 0
+    counting = check(asked_of(sheet.case.round), sheet.values).counting
+    return digest(counting) != sheet.submission.sha256
+
+
+@transaction.atomic
+def submit(sheet_id: int, *, by: User, note: str = "") -> Submission:
+    """Hand in what is answered now; the same answers handed in twice are one version.
 
     Raises
     ------
-    FrozenError, MissingAnswersError
-        If the round takes no answers, or a required question is blank.
+    IncompleteError, FrozenError
+        If required answers are missing, or the round takes no more.
     """
-    with transaction.atomic():
-        kept = (
-            Sheet.objects.select_for_update(of=("self",))
-            .select_related("case__round", "case__organisation", "submission")
-            .get(pk=sheet.pk)
-        )
-        check_open(kept)
-        asked = asked_of(kept.case.round)
-        lacking = missing(kept.answers, asked)
-        if lacking:
-            raise MissingAnswersError(
-                count=len(lacking), first=lacking[0].item.label, items=[i.key for i in lacking]
-            )
-        answers = standing(kept.answers, asked)
-        sha256 = digest(answers)
-        if kept.submission is not None and kept.submission.sha256 == sha256:
-            return kept.submission
-        made = Submission.objects.create(
-            sheet=kept,
-            number=kept.submissions.count() + 1,
-            answers=answers,
-            sha256=sha256,
-            by=by,
-        )
-        kept.submission = made
-        kept.save(update_fields=["submission"])
-        if kept.track == Sheet.Track.FIRM:
-            _told(kept.case, made)
-        record(
-            "sheet.submit",
-            actor=by,
-            subject=f"sheet:{kept.pk}",
-            round=kept.case.round.slug,
-            firm=kept.case.organisation.key,
-            track=kept.track,
-            number=made.number,
-            sha256=sha256,
-            **({"note": note} if note else {}),
-        )
+    sheet = (
+        Sheet.objects.select_for_update(of=("self",))
+        .select_related("case__round", "case__organisation", "submission")
+        .get(pk=sheet_id)
+    )
+    check_open(sheet)
+    found = check(asked_of(sheet.case.round), sheet.values)
+    if found.required:
+        raise IncompleteError(count=len(found.required))
+    sha256 = digest(found.counting)
+    if sheet.submission is not None and sheet.submission.sha256 == sha256:
+        return sheet.submission
+    last = sheet.submissions.order_by("-number").values_list("number", flat=True).first()
+    made = Submission.objects.create(
+        sheet=sheet, number=(last or 0) + 1, answers=found.counting, sha256=sha256, by=by
+    )
+    sheet.submission = made
+    sheet.save(update_fields=["submission"])
+    case = sheet.case
+    if sheet.track == Sheet.Track.FIRM:  # an expert's sheet says nothing of how far the firm is
+        case.state, case.submitted_at = Case.State.SUBMITTED, made.at
+        case.save(update_fields=["state", "submitted_at"])
+        ask_for_peers(case.round_id, now=made.at)
+    record(
+        "sheet.submit",
+        actor=by,
+        subject=f"case:{case.pk}",
+        round=case.round.slug,
+        firm=case.organisation.key,
+        track=sheet.track,
+        version=made.number,
+        sha256=sha256,
+        answers=len(found.counting),
+        **({"note": note} if note else {}),
+    )
     return made
-
-
-def _told(case: Case, made: Submission) -> None:
-    case.state, case.submitted_at = Case.State.SUBMITTED, made.at
-    case.save(update_fields=["state", "submitted_at"])

@@ -353,7 +353,7 @@ def submit_sheet(
     """Hand in the sheet; the digest is the receipt."""
 
     def do() -> tuple[int, Any]:
-        made = submit(_own_sheet(request.subject), by=request.user)
+        made = submit(_own_sheet(request.subject).pk, by=request.user)
         return 200, _submission_out(made).model_dump(mode="json")
 
     return once(request, idempotency_key, do)
