@@ -7,7 +7,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --re
 PACKAGE := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation
 DEMO_DIR ?= demo
 
-.PHONY: help demo test check lint types floors docs bench bench-truth lock clean
+.PHONY: help demo serve test test-web-postgres test-kill keep-release check lint types floors docs bench bench-truth bench-web lock clean
 
 help:            ## this list · 本列表
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:[^#]*##/\t/' | expand -t 16
@@ -29,9 +29,24 @@ demo: .venv/.runtime   ## the demo city and its portrait · 演示城市及其�
 	@sh tools/ensure fonts
 	$(BIN)/taji demo --dir $(DEMO_DIR)
 
+serve: .venv/.runtime  ## the web platform on the demo city · 网页平台（演示城市）
+	@sh tools/ensure fonts
+	$(BIN)/taji serve --demo
+
 test: .venv/.dev       ## every test · 全部测试
 	@sh tools/ensure fonts chromium poppler
 	$(BIN)/python -m pytest -n 2 --dist worksteal
+	$(MAKE) test-web-postgres
+
+test-web-postgres: .venv/.dev   ## the platform's tests on PostgreSQL · 在 PostgreSQL 上测试平台
+	sh tools/postgres run $(BIN)/python -m pytest -n 2 --dist worksteal tests/web
+
+test-kill: .venv/.dev  ## 100 kills under load, both databases · 高负载下强杀 100 次
+	TAJI_KILLS=100 $(BIN)/python -m pytest -q -s tests/web/reliability/test_kill.py
+	TAJI_KILLS=100 sh tools/postgres run $(BIN)/python -m pytest -q -s tests/web/reliability/test_kill.py
+
+keep-release: .venv/.dev   ## keep a database of this version for later upgrades · 留存本版数据库
+	sh tools/postgres run $(BIN)/python tools/keep_release.py
 
 check: lint types floors docs   ## lint, types, floors, docs · 静态检查
 
@@ -55,6 +70,9 @@ bench: .venv/.dev      ## speed against peers, in one run · 性能对比
 
 bench-truth: .venv/.dev   ## 2,000 draws from a city whose truth is known · 真值检验
 	$(BIN)/python -m benchmarks.truth
+
+bench-web: .venv/.dev  ## 20 users on 100,000 firms and responses · 平台性能
+	$(BIN)/python -m benchmarks.web
 
 lock: .venv/.dev
 	$(BIN)/uv pip compile pyproject.toml --group build --universal --python-version 3.11 \

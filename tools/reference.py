@@ -10,13 +10,16 @@ import pkgutil
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import click
+from django.apps import apps
 
 import taji
 from taji.base.errors import TajiError
 from taji.base.text import LANGUAGES, Language
 from taji.cli.tree import build
+from taji.web.starting import set_up
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "docs" / "reference"
@@ -62,8 +65,11 @@ def errors_page(language: Language) -> str:
 
 def errors() -> list[type[TajiError]]:
     """Every error that the library raises on purpose, by code."""
+    if not apps.ready:  # the platform's modules want Django, and Django a home
+        with TemporaryDirectory() as home:
+            set_up(Path(home))
     for module in pkgutil.walk_packages(taji.__path__, "taji."):
-        if not module.name.endswith("__main__"):
+        if not module.name.endswith(("__main__", ".wsgi")):
             importlib.import_module(module.name)
     found: list[type[TajiError]] = []
     waiting = [TajiError]

@@ -33,6 +33,9 @@ USAGE_CODES = (
     "store.sheet",
     "survey.allocation_rule",
     "survey.unknown_column",
+    "web.already_served",
+    "web.home_not_empty",
+    "web.port_taken",
 )
 
 #: Row groups that are read ahead of the work: more only fills memory, which a laptop has little of.

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from taji.web.database import database
 from taji.web.secret import secret_key
@@ -19,9 +20,13 @@ FILES = HOME / "files"
 
 SECRET_KEY = secret_key(HOME)
 DEBUG = False
-ALLOWED_HOSTS = os.environ.get("TAJI_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
-#: The address that invitations carry.
+#: The address that invitations carry, and that people come by.
 PUBLIC_URL = os.environ.get("TAJI_URL", "http://localhost:8000").rstrip("/")
+#: Names that the server answers to: its own, this machine's, and what the bureau adds.
+ALLOWED_HOSTS = [
+    *("localhost", "127.0.0.1", "[::1]", urlsplit(PUBLIC_URL).hostname or "localhost"),
+    *filter(None, os.environ.get("TAJI_HOSTS", "").split(",")),
+]
 #: Behind a proxy that speaks TLS: cookies are secure, HSTS is sent, plain requests are redirected.
 HTTPS = PUBLIC_URL.startswith("https://")
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 
 from taji.web.people.models import Organisation
 from taji.web.rounds.models import Case, Invitation, Round
@@ -46,8 +47,11 @@ class Sheet(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["case", "track", "author"], name="sheet_once", nulls_distinct=False
+            models.UniqueConstraint(fields=["case", "track", "author"], name="sheet_once"),
+            models.UniqueConstraint(  # SQLite holds empty authors for different ones
+                fields=["case", "track"],
+                condition=models.Q(author=None),
+                name="sheet_once_unsigned",
             ),
         ]
 
@@ -69,7 +73,7 @@ class Consent(models.Model):
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     purpose_zh = models.TextField()
     purpose_en = models.TextField()
-    at = models.DateTimeField(auto_now_add=True)
+    at = models.DateTimeField(default=timezone.now)
 
 
 class AnswerEvent(models.Model):
@@ -97,7 +101,7 @@ class AnswerEvent(models.Model):
     consent = models.ForeignKey(Consent, models.PROTECT, null=True, related_name="+")
     #: Made by the page for each change, so that one sent twice is kept once; empty elsewhere.
     key = models.CharField(max_length=40, blank=True, default="")
-    at = models.DateTimeField(auto_now_add=True)
+    at = models.DateTimeField(default=timezone.now)
 
     class Meta:
         constraints: ClassVar = [
@@ -117,7 +121,7 @@ class Submission(models.Model):
     #: Digest of the answers in canonical form: printed on the receipt.
     sha256 = models.CharField(max_length=64)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-    at = models.DateTimeField(auto_now_add=True)
+    at = models.DateTimeField(default=timezone.now)
 
     class Meta:
         constraints: ClassVar = [

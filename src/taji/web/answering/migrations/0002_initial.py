@@ -119,7 +119,15 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="sheet",
             constraint=models.UniqueConstraint(
-                fields=("case", "track", "author"), name="sheet_once", nulls_distinct=False
+                fields=("case", "track", "author"), name="sheet_once"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="sheet",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("author", None)),
+                fields=("case", "track"),
+                name="sheet_once_unsigned",
             ),
         ),
     ]
