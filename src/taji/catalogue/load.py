@@ -17,6 +17,7 @@ from taji.catalogue.benchmark import Benchmark
 from taji.catalogue.case import Case, CaseFile, case_files
 from taji.catalogue.check import check
 from taji.catalogue.files import available, file_beside, is_of_library, pack_file
+from taji.catalogue.form import Form
 from taji.catalogue.model import Model
 from taji.catalogue.problem import ChoiceError, PackError, Problem
 from taji.catalogue.questionnaire import Questionnaire
@@ -30,6 +31,7 @@ __all__ = [
     "available",
     "benchmark",
     "cases_of",
+    "form",
     "model",
     "pack_file",
     "questionnaire",
@@ -138,6 +140,22 @@ def register(name: str | Path) -> Register:
     'Automobiles'
     """
     return _checked(Register, pack_file("registers", name))
+
+
+def form(name: str | Path) -> Form:
+    """Return a form of an upper level.
+
+    Raises
+    ------
+    PackError, UnknownPackError
+        If the pack has a fault, or there is none of this name.
+
+    Examples
+    --------
+    >>> form("sme_level_2024").questionnaire
+    'sme2024'
+    """
+    return _checked(Form, pack_file("forms", name))
 
 
 def terms() -> Terms:

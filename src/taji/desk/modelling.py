@@ -18,6 +18,7 @@ from taji.catalogue.files import available, pack_file
 from taji.catalogue.load import (
     benchmark,
     cases_of,
+    form,
     model,
     questionnaire,
     questionnaire_of,
@@ -34,6 +35,7 @@ KINDS: dict[str, tuple[Text, Callable[[str | Path], Pack]]] = {
     "questionnaires": (Text(zh="问卷", en="Questionnaires"), questionnaire),
     "benchmarks": (Text(zh="基准", en="Benchmarks"), benchmark),
     "registers": (Text(zh="名录代码", en="Registers"), register),
+    "forms": (Text(zh="上报表格", en="Forms"), form),
 }
 
 
