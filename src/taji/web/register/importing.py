@@ -301,9 +301,7 @@ def _write_contacts(
 
 def _leavers(firms: list[Firm], known: Mapping[str, Known]) -> list[Known]:
     named = {firm.key for firm in firms}
-    return [
-        k for k in known.values() if k.maker and k.told["listed"] and k.key not in named
-    ]
+    return [k for k in known.values() if k.maker and k.told["listed"] and k.key not in named]
 
 
 def _delist(gone: list[Known], its: RegisterImport) -> None:

@@ -138,7 +138,10 @@ def correct(request: HttpRequest, firm_id: int) -> HttpResponse:
     if not is_whole_city(request.user) and form.cleaned_data["district"] != its.district:
         form.add_error(
             "district",
-            say("只有全市分析员可以更改所在县市区", "Only an analyst of the whole city may move a firm"),
+            say(
+                "只有全市分析员可以更改所在县市区",
+                "Only an analyst of the whole city may move a firm",
+            ),
         )
         return _firm_page(request, its, form=form)
     editing.correct(its, form.cleaned_data, by=request.user)
@@ -239,5 +242,3 @@ def import_refused(request: HttpRequest, import_id: int) -> HttpResponse:
     if not file:
         raise Http404
     return stored(file, "refused.csv", CSV)
-
-

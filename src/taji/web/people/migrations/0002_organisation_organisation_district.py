@@ -4,14 +4,13 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('people', '0001_initial'),
+        ("people", "0001_initial"),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='organisation',
-            index=models.Index(fields=['district', 'key'], name='organisation_district'),
+            model_name="organisation",
+            index=models.Index(fields=["district", "key"], name="organisation_district"),
         ),
     ]

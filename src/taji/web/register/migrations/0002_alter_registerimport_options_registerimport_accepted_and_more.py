@@ -6,85 +6,125 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('people', '0002_organisation_organisation_district'),
-        ('register', '0001_initial'),
+        ("people", "0002_organisation_organisation_district"),
+        ("register", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AlterModelOptions(
-            name='registerimport',
-            options={'ordering': ['-pk']},
+            name="registerimport",
+            options={"ordering": ["-pk"]},
         ),
         migrations.AddField(
-            model_name='registerimport',
-            name='accepted',
+            model_name="registerimport",
+            name="accepted",
             field=models.PositiveIntegerField(default=0),
         ),
         migrations.AddField(
-            model_name='registerimport',
-            name='done_at',
+            model_name="registerimport",
+            name="done_at",
             field=models.DateTimeField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='registerimport',
-            name='examples',
+            model_name="registerimport",
+            name="examples",
             field=models.JSONField(blank=True, default=list),
         ),
         migrations.AddField(
-            model_name='registerimport',
-            name='left',
+            model_name="registerimport",
+            name="left",
             field=models.PositiveIntegerField(default=0),
         ),
         migrations.AddField(
-            model_name='registerimport',
-            name='refusals_en',
-            field=models.FileField(blank=True, upload_to='register/%Y/'),
+            model_name="registerimport",
+            name="refusals_en",
+            field=models.FileField(blank=True, upload_to="register/%Y/"),
         ),
         migrations.AddField(
-            model_name='registerimport',
-            name='refused_rows',
+            model_name="registerimport",
+            name="refused_rows",
             field=models.PositiveIntegerField(default=0),
         ),
         migrations.AddField(
-            model_name='registerimport',
-            name='rows',
-            field=models.FileField(blank=True, upload_to='register/%Y/'),
+            model_name="registerimport",
+            name="rows",
+            field=models.FileField(blank=True, upload_to="register/%Y/"),
         ),
         migrations.AddField(
-            model_name='registerimport',
-            name='same',
+            model_name="registerimport",
+            name="same",
             field=models.PositiveIntegerField(default=0),
         ),
         migrations.AddField(
-            model_name='registerimport',
-            name='whole',
+            model_name="registerimport",
+            name="whole",
             field=models.BooleanField(default=False),
         ),
         migrations.AddField(
-            model_name='registerimport',
-            name='written',
+            model_name="registerimport",
+            name="written",
             field=models.PositiveIntegerField(default=0),
         ),
         migrations.AlterField(
-            model_name='registerimport',
-            name='state',
-            field=models.CharField(choices=[('queued', '排队读取'), ('reading', '读取中'), ('read', '待确认'), ('waiting', '排队写入'), ('running', '写入中'), ('done', '已完成'), ('refused', '文件被退回'), ('failed', '失败，可重新运行'), ('dropped', '已放弃')], default='queued', max_length=12),
+            model_name="registerimport",
+            name="state",
+            field=models.CharField(
+                choices=[
+                    ("queued", "排队读取"),
+                    ("reading", "读取中"),
+                    ("read", "待确认"),
+                    ("waiting", "排队写入"),
+                    ("running", "写入中"),
+                    ("done", "已完成"),
+                    ("refused", "文件被退回"),
+                    ("failed", "失败，可重新运行"),
+                    ("dropped", "已放弃"),
+                ],
+                default="queued",
+                max_length=12,
+            ),
         ),
         migrations.CreateModel(
-            name='Change',
+            name="Change",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(auto_now_add=True)),
-                ('fields', models.JSONField(default=dict)),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('made_by_import', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='register.registerimport')),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='changes', to='people.organisation')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField(auto_now_add=True)),
+                ("fields", models.JSONField(default=dict)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "made_by_import",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="register.registerimport",
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="changes",
+                        to="people.organisation",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-pk'],
+                "ordering": ["-pk"],
             },
         ),
     ]

@@ -6,149 +6,235 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('people', '0002_organisation_organisation_district'),
-        ('rounds', '0001_initial'),
+        ("people", "0002_organisation_organisation_district"),
+        ("rounds", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Errand',
+            name="Errand",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('draw', '抽样'), ('invite', '制作邀请'), ('letters', '打印邀请信'), ('mail', '发送邮件'), ('phone', '电话催报清单'), ('answers', '导入答卷')], max_length=8)),
-                ('state', models.CharField(choices=[('queued', '排队中'), ('running', '进行中'), ('read', '待确认'), ('done', '已完成'), ('refused', '被退回'), ('failed', '失败，可重新运行')], default='queued', max_length=8)),
-                ('request', models.JSONField(blank=True, default=dict)),
-                ('done', models.PositiveIntegerField(default=0)),
-                ('total', models.PositiveIntegerField(blank=True, null=True)),
-                ('counts', models.JSONField(blank=True, default=dict)),
-                ('problem', models.JSONField(blank=True, default=dict)),
-                ('upload', models.FileField(blank=True, upload_to='errands/%Y/')),
-                ('name', models.CharField(blank=True, max_length=200)),
-                ('sha256', models.CharField(blank=True, max_length=64)),
-                ('result', models.FileField(blank=True, upload_to='errands/%Y/')),
-                ('refusals', models.FileField(blank=True, upload_to='errands/%Y/')),
-                ('refusals_en', models.FileField(blank=True, upload_to='errands/%Y/')),
-                ('district', models.CharField(blank=True, max_length=16)),
-                ('at', models.DateTimeField(auto_now_add=True)),
-                ('done_at', models.DateTimeField(blank=True, null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("draw", "抽样"),
+                            ("invite", "制作邀请"),
+                            ("letters", "打印邀请信"),
+                            ("mail", "发送邮件"),
+                            ("phone", "电话催报清单"),
+                            ("answers", "导入答卷"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("queued", "排队中"),
+                            ("running", "进行中"),
+                            ("read", "待确认"),
+                            ("done", "已完成"),
+                            ("refused", "被退回"),
+                            ("failed", "失败，可重新运行"),
+                        ],
+                        default="queued",
+                        max_length=8,
+                    ),
+                ),
+                ("request", models.JSONField(blank=True, default=dict)),
+                ("done", models.PositiveIntegerField(default=0)),
+                ("total", models.PositiveIntegerField(blank=True, null=True)),
+                ("counts", models.JSONField(blank=True, default=dict)),
+                ("problem", models.JSONField(blank=True, default=dict)),
+                ("upload", models.FileField(blank=True, upload_to="errands/%Y/")),
+                ("name", models.CharField(blank=True, max_length=200)),
+                ("sha256", models.CharField(blank=True, max_length=64)),
+                ("result", models.FileField(blank=True, upload_to="errands/%Y/")),
+                ("refusals", models.FileField(blank=True, upload_to="errands/%Y/")),
+                ("refusals_en", models.FileField(blank=True, upload_to="errands/%Y/")),
+                ("district", models.CharField(blank=True, max_length=16)),
+                ("at", models.DateTimeField(auto_now_add=True)),
+                ("done_at", models.DateTimeField(blank=True, null=True)),
             ],
             options={
-                'ordering': ['-pk'],
+                "ordering": ["-pk"],
             },
         ),
         migrations.CreateModel(
-            name='Mail',
+            name="Mail",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveSmallIntegerField()),
-                ('address', models.EmailField(max_length=254)),
-                ('state', models.CharField(choices=[('waiting', '待发送'), ('sending', '状态不明'), ('sent', '已发送'), ('failed', '发送失败')], default='waiting', max_length=8)),
-                ('problem', models.CharField(blank=True, max_length=300)),
-                ('at', models.DateTimeField(blank=True, null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveSmallIntegerField()),
+                ("address", models.EmailField(max_length=254)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "待发送"),
+                            ("sending", "状态不明"),
+                            ("sent", "已发送"),
+                            ("failed", "发送失败"),
+                        ],
+                        default="waiting",
+                        max_length=8,
+                    ),
+                ),
+                ("problem", models.CharField(blank=True, max_length=300)),
+                ("at", models.DateTimeField(blank=True, null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Reminder',
+            name="Reminder",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveSmallIntegerField()),
-                ('channel', models.CharField(choices=[('mail', '邮件'), ('phone', '电话')], max_length=8)),
-                ('at', models.DateTimeField(auto_now_add=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveSmallIntegerField()),
+                (
+                    "channel",
+                    models.CharField(choices=[("mail", "邮件"), ("phone", "电话")], max_length=8),
+                ),
+                ("at", models.DateTimeField(auto_now_add=True)),
             ],
         ),
         migrations.RemoveIndex(
-            model_name='case',
-            name='case_stratum',
+            model_name="case",
+            name="case_stratum",
         ),
         migrations.AddField(
-            model_name='case',
-            name='absent_until',
+            model_name="case",
+            name="absent_until",
             field=models.DateField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='case',
-            name='note',
+            model_name="case",
+            name="note",
             field=models.CharField(blank=True, max_length=200),
         ),
         migrations.AddField(
-            model_name='contact',
-            name='source',
-            field=models.CharField(choices=[('register', '名录'), ('bureau', '主管部门'), ('firm', '企业')], default='bureau', max_length=8),
+            model_name="contact",
+            name="source",
+            field=models.CharField(
+                choices=[("register", "名录"), ("bureau", "主管部门"), ("firm", "企业")],
+                default="bureau",
+                max_length=8,
+            ),
         ),
         migrations.AddField(
-            model_name='round',
-            name='allocated',
+            model_name="round",
+            name="allocated",
             field=models.JSONField(blank=True, default=list),
         ),
         migrations.AddField(
-            model_name='round',
-            name='drawn_at',
+            model_name="round",
+            name="drawn_at",
             field=models.DateTimeField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='round',
-            name='population',
+            model_name="round",
+            name="population",
             field=models.JSONField(blank=True, default=dict),
         ),
         migrations.AddIndex(
-            model_name='case',
-            index=models.Index(fields=['round', 'stratum', 'state'], name='case_stratum'),
+            model_name="case",
+            index=models.Index(fields=["round", "stratum", "state"], name="case_stratum"),
         ),
         migrations.AddIndex(
-            model_name='case',
-            index=models.Index(fields=['round', 'invited_at'], name='case_invited'),
+            model_name="case",
+            index=models.Index(fields=["round", "invited_at"], name="case_invited"),
         ),
         migrations.AddIndex(
-            model_name='invitation',
-            index=models.Index(fields=['case', 'revoked_at'], name='invitation_live'),
+            model_name="invitation",
+            index=models.Index(fields=["case", "revoked_at"], name="invitation_live"),
         ),
         migrations.AddConstraint(
-            model_name='contact',
-            constraint=models.UniqueConstraint(condition=models.Q(('source', 'register')), fields=('organisation',), name='contact_of_register_once'),
+            model_name="contact",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("source", "register")),
+                fields=("organisation",),
+                name="contact_of_register_once",
+            ),
         ),
         migrations.AddField(
-            model_name='errand',
-            name='by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="errand",
+            name="by",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='errand',
-            name='round',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='errands', to='rounds.round'),
+            model_name="errand",
+            name="round",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="errands",
+                to="rounds.round",
+            ),
         ),
         migrations.AddField(
-            model_name='mail',
-            name='case',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='mails', to='rounds.case'),
+            model_name="mail",
+            name="case",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="mails", to="rounds.case"
+            ),
         ),
         migrations.AddField(
-            model_name='mail',
-            name='errand',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='mails', to='rounds.errand'),
+            model_name="mail",
+            name="errand",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="mails",
+                to="rounds.errand",
+            ),
         ),
         migrations.AddField(
-            model_name='reminder',
-            name='by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="reminder",
+            name="by",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='reminder',
-            name='case',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reminded', to='rounds.case'),
+            model_name="reminder",
+            name="case",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="reminded",
+                to="rounds.case",
+            ),
         ),
         migrations.AddIndex(
-            model_name='mail',
-            index=models.Index(fields=['errand', 'state'], name='mail_state'),
+            model_name="mail",
+            index=models.Index(fields=["errand", "state"], name="mail_state"),
         ),
         migrations.AddConstraint(
-            model_name='mail',
-            constraint=models.UniqueConstraint(fields=('case', 'number'), name='mail_once'),
+            model_name="mail",
+            constraint=models.UniqueConstraint(fields=("case", "number"), name="mail_once"),
         ),
         migrations.AddConstraint(
-            model_name='reminder',
-            constraint=models.UniqueConstraint(fields=('case', 'number'), name='reminder_once'),
+            model_name="reminder",
+            constraint=models.UniqueConstraint(fields=("case", "number"), name="reminder_once"),
         ),
     ]
