@@ -73,9 +73,41 @@ class Row:
         return self.counts.get(State.DECLINED, 0) + self.counts.get(State.WITHDRAWN, 0)
 
     @property
-    def share(self) -> float:
-        """Handed in, of the firms drawn. [fraction]"""
-        return self.received / self.drawn if self.drawn else 0.0
+    def points(self) -> str:
+        """The half width now. [percentage points]"""
+        return _points(self.half_width)
+
+    @property
+    def points_full(self) -> str:
+        """The half width if all answer. [percentage points]"""
+        return _points(self.half_width_full)
+
+    @property
+    def done_width(self) -> str:
+        """Length of the bar's part for those handed in. [per cent of the bar]"""
+        return self._width(self.received)
+
+    @property
+    def begun_width(self) -> str:
+        """Length of the bar's part for those who answer."""
+        return self._width(self.answering)
+
+    @property
+    def stopped_width(self) -> str:
+        """Length of the bar's part for those who take no part."""
+        return self._width(self.stopped)
+
+    @property
+    def stopped_at(self) -> str:
+        """Where that part begins: at the far end."""
+        return self._width(self.drawn - self.stopped)
+
+    def _width(self, firms: int) -> str:
+        return f"{100 * firms / self.drawn:.2f}" if self.drawn else "0"
+
+
+def _points(half_width: float | None) -> str:
+    return "—" if half_width is None else f"{half_width * 100:.1f}"
 
 
 @dataclass(frozen=True, slots=True)
