@@ -239,3 +239,14 @@ def test_every_listed_test_has_a_title_in_both_languages(explained: Any) -> None
 
     assert set(told["test"]) <= set(titles)
     assert all(title.zh != title.en for title in titles.values())
+
+
+@pytest.mark.parametrize("name", ["sme2024", "dmat"])
+def test_a_firm_is_told_the_same_alone_as_among_others(name, random_sheets):
+    compiled = program(name)
+    sheets = random_sheets(compiled.questionnaire, 25, np.random.default_rng(5))
+    together = why(sheets, compiled)
+
+    alone = pl.concat([why(sheets[place], compiled) for place in range(len(sheets))])
+
+    assert alone.equals(together)

@@ -32,6 +32,16 @@ SCORES = (
     "level",
     "level_best",
 )
+CHANGES = ("before", "after", "change", "n_before", "n_after", "n_both")
+EXPECTED = ("population", "drawn", "received", "half_width", "half_width_full", "prevents")
+AGREEMENT = (
+    *("metric", "agreement", "kappa", "kappa_low", "kappa_high"),
+    *("alpha", "alpha_low", "alpha_high"),
+)
+CORRECTED = (
+    *("own", "own_low", "own_high", "assessed", "assessed_low", "assessed_high", "corrected"),
+    *("degrees_of_freedom", "slope", "correlation", "gain", "n_assessed"),
+)
 DRAWN = ("stratum", "stratum_size", "stratum_drawn", "weight")
 REFUSED = ("file", "sheet", "row", "column", "value", "reason")
 
@@ -39,7 +49,8 @@ REFUSED = ("file", "sheet", "row", "column", "value", "reason")
 def test_every_column_of_the_contracts_has_a_name_in_both_languages():
     terms = load.terms()
 
-    for name in (*ESTIMATES, *SCORES, *DRAWN, *REFUSED):
+    names = (*ESTIMATES, *SCORES, *DRAWN, *REFUSED, *CHANGES, *EXPECTED, *AGREEMENT, *CORRECTED)
+    for name in names:
         assert terms[name].title["zh"] != terms[name].title["en"]
 
 

@@ -277,3 +277,14 @@ def test_a_register_touched_without_effect_is_told_beside_the_proof(
     assert "changed" not in untouched
     assert "The same draw" in touched
     assert "file of the register was changed" in touched
+
+
+def test_a_questionnaire_is_published_as_an_xlsform(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    out = tmp_path / "form.xlsx"
+
+    assert run(["models", "xlsform", "sme2024", "--out", str(out), "--lang", "en"]) == 0
+    assert out.is_file()
+    assert "32 questions" in capsys.readouterr().out
+    assert run(["models", "xlsform", "nowhere", "--out", str(out)]) == 2

@@ -64,10 +64,12 @@ class Aim:
 
         A pruned node has nothing.
         """
-        points = [wide.get_column(f"{n}:points").fill_null(0.0).to_numpy() for n in self.nodes]
+        columns = [wide.get_column(f"{node}:points").to_numpy() for node in self.nodes]
+        points = np.nan_to_num(np.array(columns, dtype=np.float64))  # null comes as NaN
         if self.count is None:
-            return points[0]
-        reached: FloatArray = np.sum([p >= float(self.value) for p in points], axis=0, dtype=float)
+            alone: FloatArray = points[0]
+            return alone
+        reached: FloatArray = (points >= float(self.value)).sum(axis=0, dtype=np.float64)
         return reached
 
     def met(self, measured: FloatArray) -> BoolArray:

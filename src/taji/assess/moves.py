@@ -66,20 +66,41 @@ def best_answers(node: Node, questionnaire: Questionnaire) -> dict[str, Value]:
 
 
 def changed(
-    sheets: pl.DataFrame, picks: Sequence[tuple[BoolArray, Mapping[str, Value]]]
+    sheets: pl.DataFrame,
+    picks: Sequence[tuple[BoolArray | int, Mapping[str, Value]]],
+    *,
+    copies: int = 1,
 ) -> pl.DataFrame:
-    """Return sheets on which the rows of each pick have its answers."""
-    by_column: dict[str, list[tuple[BoolArray, Value]]] = {}
+    """Return copies of the sheets, one set after another, on which picks have their answers.
+
+    Parameters
+    ----------
+    sheets : polars.DataFrame, shape (n_firm, any)
+        Answers.
+    picks : sequence of (rows, changes)
+        Where the answers are changed, as a mask of shape (n_copy, n_firm) or the number of a
+        copy, and the columns with their new values. A later pick goes over an earlier one.
+    copies : int
+        How many copies.
+
+    Returns
+    -------
+    polars.DataFrame, shape (n_copy * n_firm, any)
+    """
+    n = len(sheets)
+    by_column: dict[str, list[tuple[BoolArray | int, Value]]] = {}
     for rows, changes in picks:
         for column, value in changes.items():
             by_column.setdefault(column, []).append((rows, value))
-    exprs = []
-    for column, values in by_column.items():
-        expr = pl.col(column)
-        for rows, value in values:
-            expr = pl.when(pl.lit(pl.Series(rows))).then(pl.lit(value)).otherwise(expr)
-        exprs.append(expr.cast(sheets.schema[column]).alias(column))
-    return sheets.with_columns(exprs)
+    told = []
+    for column, given in by_column.items():
+        at = np.tile(np.arange(n), (copies, 1))
+        for place, (rows, _) in enumerate(given):
+            at[rows] = n + place
+        own = sheets.get_column(column)
+        values = pl.Series(column, [value for _, value in given], dtype=own.dtype)
+        told.append(pl.concat([own, values])[at.reshape(-1)])
+    return pl.concat([sheets] * copies).with_columns(told)
 
 
 def places(node: Node, move: Move, sheets: pl.DataFrame, questionnaire: Questionnaire) -> IntArray:
@@ -89,10 +110,10 @@ def places(node: Node, move: Move, sheets: pl.DataFrame, questionnaire: Question
     """
     answer = sheets.get_column(move.column)
     if answer.dtype == pl.Boolean:
-        return answer.fill_null(False).cast(pl.Int64).to_numpy()
+        return _filled(answer, False).cast(pl.Int64).to_numpy()
     item = next(i for i in _items(node, questionnaire) if i.id == move.column)
     if item.kind == "scale":
-        return answer.fill_null(0).to_numpy()
+        return _filled(answer, 0).to_numpy()
     if node.bands is not None:
         place = np.zeros(len(answer), dtype=np.int64)
         for band_place, band in enumerate(_ranked_bands(node)):
@@ -105,6 +126,11 @@ def places(node: Node, move: Move, sheets: pl.DataFrame, questionnaire: Question
         known[node.prune] = -1
     found = answer.replace_strict(known, default=0, return_dtype=pl.Int64)
     return found.to_numpy()
+
+
+def _filled(answer: pl.Series, value: Value) -> pl.Series:
+    """Return answers with blanks filled; most sheets have none, and looking costs less."""
+    return answer.fill_null(value) if answer.null_count() else answer
 
 
 def _items(node: Node, questionnaire: Questionnaire) -> tuple[Item, ...]:

@@ -22,7 +22,7 @@ Kinds of row
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -33,7 +33,7 @@ from taji.assess.compile import Program
 from taji.assess.moves import Move, best_answers, changed, moves_of, places
 from taji.base.arrays import BoolArray, FloatArray, IntArray
 from taji.base.text import Text
-from taji.catalogue.model import Model
+from taji.catalogue.model import Model, Node
 
 __all__ = ["SCHEMA", "titles_of_tests", "why"]
 
@@ -80,6 +80,8 @@ class _Case:
     level: str
     next_level: str
     sheets: pl.DataFrame
+    #: Points of every node that results show, row for row with ``sheets``.
+    told: pl.DataFrame
     have: FloatArray
     most: int
 
@@ -188,7 +190,8 @@ def _cases(answers: pl.DataFrame, program: Program, most: int) -> Iterator[tuple
                 if failing.size:
                     own, following = sheets[failing], ids[place + 1]
                     narrow = program.only(aim.nodes)
-                    case = _Case(program, narrow, aim, level, following, own, have[failing], most)
+                    told, short = wide[failing], have[failing]
+                    case = _Case(program, narrow, aim, level, following, own, told, short, most)
                     yield number, case
 
 
@@ -205,7 +208,7 @@ def _explained(case: _Case) -> Iterator[pl.DataFrame]:
     if not moves:
         return
     steps = _steps(case, moves)
-    gains = _gains(case, case.sheets, moves, steps)
+    gains = _gains(case, moves, steps)
     singles = _singles(case, moves, steps, gains)
     yield _finished(case, singles)
     rest = np.setdiff1d(everyone, singles.get_column("at").to_numpy())
@@ -236,93 +239,93 @@ def _steps(case: _Case, moves: Sequence[Move]) -> IntArray:
     return steps
 
 
-def _gains(case: _Case, sheets: pl.DataFrame, moves: Sequence[Move], steps: IntArray) -> FloatArray:
+def _gains(case: _Case, moves: Sequence[Move], steps: IntArray) -> FloatArray:
     """Return what each move alone adds to the test's quantity, shape (n_move, n_firm)."""
-    n = len(sheets)
-    before = case.score(sheets)
+    n = len(case.sheets)
     gains = np.zeros((len(moves), n))
     at_once = max(1, _AT_ONCE // max(n, 1))
     for start in range(0, len(moves), at_once):
         some = moves[start : start + at_once]
-        everyone = np.ones(n, dtype=bool)
-        copies = pl.concat([changed(sheets, [(everyone, move.changes)]) for move in some])
-        after = case.score(copies).reshape(len(some), n)
-        gains[start : start + at_once] = after - before
+        picks = [(copy, move.changes) for copy, move in enumerate(some)]
+        after = case.score(changed(case.sheets, picks, copies=len(some))).reshape(len(some), n)
+        gains[start : start + at_once] = after - case.have
     gains[steps == 0] = 0.0
     return gains
 
 
 def _holds_down(case: _Case) -> pl.DataFrame:
     """Return the questions that lose the most, or of those counted the nearest to count."""
-    questionnaire, model = case.program.questionnaire, case.model
-    nodes = leaves(model, case.aim.nodes)
     if case.aim.count is not None:
         return _short(case)
-    everyone = np.ones(len(case.sheets), dtype=bool)
-    copies = pl.concat(
-        [changed(case.sheets, [(everyone, best_answers(n, questionnaire))]) for n in nodes]
-    )
-    shape = (len(nodes), len(case.sheets))
-    lost = case.score(copies).reshape(shape) - case.have
+    nodes = leaves(case.model, case.aim.nodes)
+    picks = [
+        (copy, best_answers(node, case.program.questionnaire)) for copy, node in enumerate(nodes)
+    ]
+    best = changed(case.sheets, picks, copies=len(nodes))
+    lost = case.score(best).reshape(len(nodes), len(case.sheets)) - case.have
     points, live = _points(case, [node.id for node in nodes])
     lost[~live] = 0.0
     order = np.argsort(-lost, axis=0, kind="stable")[: case.most]
-    frames = []
-    for rank, place in enumerate(order, start=1):
-        at = np.flatnonzero(np.take_along_axis(lost, place[None], axis=0)[0] > _NOTHING)
-        which = place[at]
-        frames.append(
-            case.rows(
-                "holds_down",
-                at,
-                {
-                    "node": pl.Series([nodes[w].id for w in which], dtype=pl.String),
-                    "question": pl.Series([nodes[w].question for w in which], dtype=pl.String),
-                    "needed": pl.Series([float(nodes[w].max) for w in which], dtype=pl.Float64),
-                    "have": pl.Series(points[which, at]),
-                    "gain": pl.Series(lost[which, at]),
-                    "rank": rank,
-                },
-            )
-        )
-    return pl.concat(frames)
+    rank, at = np.nonzero(np.take_along_axis(lost, order, axis=0) > _NOTHING)
+    which = order[rank, at]
+    return _holding(
+        case,
+        at,
+        nodes=[nodes[w] for w in which],
+        needed=[float(nodes[w].max) for w in which],
+        have=points[which, at],
+        gain=lost[which, at],
+        rank=rank + 1,
+    )
 
 
 def _short(case: _Case) -> pl.DataFrame:
     """Return the nodes that do not count yet, those that lack least first."""
-    model, names = case.model, case.aim.nodes
+    names, value = case.aim.nodes, float(case.aim.value)
     points, live = _points(case, names)
-    short = float(case.aim.value) - points
+    short = value - points
     short[~live | (short <= 0)] = np.inf
     order = np.argsort(short, axis=0, kind="stable")
-    frames = []
-    for rank, place in enumerate(order, start=1):
-        at = np.flatnonzero(np.isfinite(np.take_along_axis(short, place[None], axis=0)[0]))
-        which = place[at]
-        questions = [model.by_id[names[w]].question for w in which]
-        frames.append(
-            case.rows(
-                "holds_down",
-                at,
-                {
-                    "node": pl.Series([names[w] for w in which], dtype=pl.String),
-                    "question": pl.Series(questions, dtype=pl.String),
-                    "needed": float(case.aim.value),
-                    "have": pl.Series(points[which, at]),
-                    "gain": pl.Series(short[which, at]),
-                    "rank": rank,
-                },
-            )
-        )
-    return pl.concat(frames)
+    rank, at = np.nonzero(np.isfinite(np.take_along_axis(short, order, axis=0)))
+    which = order[rank, at]
+    return _holding(
+        case,
+        at,
+        nodes=[case.model.by_id[names[w]] for w in which],
+        needed=[value] * len(which),
+        have=points[which, at],
+        gain=short[which, at],
+        rank=rank + 1,
+    )
+
+
+def _holding(
+    case: _Case,
+    at: IntArray,
+    *,
+    nodes: Sequence[Node],
+    needed: Sequence[float],
+    have: FloatArray,
+    gain: FloatArray,
+    rank: IntArray,
+) -> pl.DataFrame:
+    """Return one row for each node that holds a firm down."""
+    columns: dict[str, object] = {
+        "node": pl.Series([node.id for node in nodes], dtype=pl.String),
+        "question": pl.Series([node.question for node in nodes], dtype=pl.String),
+        "needed": pl.Series(needed, dtype=pl.Float64),
+        "have": pl.Series(have),
+        "gain": pl.Series(gain),
+        "rank": pl.Series(rank),
+    }
+    return case.rows("holds_down", at, columns)
 
 
 def _points(case: _Case, nodes: Sequence[str]) -> tuple[FloatArray, BoolArray]:
     """Return points of nodes and whether they count, each of shape (n_node, n_firm)."""
-    wide = case.program.only(nodes).wide(case.sheets)
-    columns = [wide.get_column(f"{node}:points") for node in nodes]
-    points = np.array([c.fill_null(0.0).to_numpy() for c in columns])
-    return points, np.array([c.is_not_null().to_numpy() for c in columns])
+    columns = [case.told.get_column(f"{node}:points").to_numpy() for node in nodes]
+    points = np.array(columns, dtype=np.float64)  # null comes as NaN
+    return np.nan_to_num(points), ~np.isnan(points)
 
 
 def _singles(
@@ -348,9 +351,10 @@ def _sets(
     Notes
     -----
     The most helpful answer of every question (of every tick) is taken in turn, the most
-    helpful first, until the test is met; how many that takes is found by bisection, each
-    trial scored anew. Where answers help independently no smaller set exists. The last
-    answer is then replaced by the cheapest that still closes the gap.
+    helpful first, until the test is met; how many that takes is searched for, each trial
+    scored anew, as many trials at once as memory allows. Where answers help independently no
+    smaller set exists. The last answer is then replaced by the cheapest that still closes
+    the gap.
     """
     sheets, gains, steps = case.sheets[firms], gains[:, firms], steps[:, firms]
     chosen, value = _best_of_columns(moves, gains, steps)
@@ -358,33 +362,48 @@ def _sets(
     turn = np.argsort(order, axis=0)
 
     def with_first(count: IntArray) -> pl.DataFrame:
+        """Sheets with the first answers given; ``count`` of shape (n_copy, n_firm)."""
         picks = [
-            (taken & (choice == move), moves[move].changes)
-            for choice, taken in zip(chosen, (turn < count) & (value > -np.inf), strict=True)
-            for move in np.unique(choice[taken])
+            ((turn[c] < count) & (value[c] > -np.inf) & (choice == move), moves[move].changes)
+            for c, choice in enumerate(chosen)
+            for move in np.unique(choice[value[c] > -np.inf])
         ]
-        return changed(sheets, picks)
+        return changed(sheets, picks, copies=len(count))
 
-    low, high = np.ones(len(firms), dtype=np.int64), np.full(len(firms), len(chosen))
-    possible = case.aim.met(case.score(with_first(high)))
-    while (low < high).any():
-        middle = (low + high) // 2
-        met = case.aim.met(case.score(with_first(middle)))
-        low, high = np.where(met, low, middle + 1), np.where(met, middle, high)
-    high = np.where(possible, high, 0)
-    last = _cheapest_last(case, with_first(np.maximum(high - 1, 0)), moves, steps, firms)
-    frames = []
-    for rank in range(1, int(high.max(initial=0)) + 1):
-        at = np.flatnonzero(high >= rank)
-        move = np.take_along_axis(chosen, order[[rank - 1]], axis=0)[0][at]
-        closing = (high[at] == rank) & (last[at] >= 0)
-        move = np.where(closing, last[at], move)
-        frames.append(
-            _answers("set_of_answers", case, moves, move, firms[at], None, np.full(len(at), rank))
-            .with_columns(pl.Series("gain", gains[move, at]))
-            .with_columns(search=pl.lit("exact" if additive(case.model, case.aim) else "greedy"))
-        )
-    return pl.concat(frames) if frames else case.rows("set_of_answers", firms[:0], {})
+    def met(count: IntArray) -> BoolArray:
+        found: BoolArray = case.aim.met(case.score(with_first(count)).reshape(count.shape))
+        return found
+
+    count = _least(met, len(chosen), len(firms))
+    before = np.maximum(count - 1, 0)[None]
+    last = _cheapest_last(case, with_first(before), moves, steps, firms)
+    rank, at = np.nonzero(np.arange(int(count.max(initial=0)))[:, None] < count)
+    move = chosen[order[rank, at], at]
+    closing = (count[at] == rank + 1) & (last[at] >= 0)
+    move = np.where(closing, last[at], move)
+    search = "exact" if additive(case.model, case.aim) else "greedy"
+    return _answers("set_of_answers", case, moves, move, firms[at], None, rank + 1).with_columns(
+        pl.Series("gain", gains[move, at], dtype=pl.Float64), search=pl.lit(search)
+    )
+
+
+def _least(met: Callable[[IntArray], BoolArray], most: int, n: int) -> IntArray:
+    """Return for each of ``n`` firms the least count up to ``most`` that is enough; 0 for none.
+
+    ``met`` tells it for counts of shape (n_trial, n_firm). Trials stand evenly between the
+    ends that are left: one trial halves them, many find the count at once.
+    """
+    low, high = np.ones(n, dtype=np.int64), np.full(n, most)
+    trials = int(np.clip(_AT_ONCE // max(n, 1), 1, most))
+    share = np.arange(1, trials + 1)[:, None]
+    while True:
+        tried = np.vstack([low + share * (high - low) // (trials + 1), high])
+        found = met(tried)
+        possible = found[-1]
+        high = np.where(found, tried, high).min(axis=0)
+        low = np.where(~found & (tried < high), tried + 1, low).max(axis=0)
+        if not (low < high).any():
+            return np.where(possible, high, 0)
 
 
 def _best_of_columns(
@@ -415,7 +434,7 @@ def _cheapest_last(
     """Return for each firm the cheapest move that closes what is left; -1 for none."""
     own = replace(case, sheets=sheets, have=case.score(sheets))
     left = _steps(own, moves)
-    gains = _gains(own, sheets, moves, left)
+    gains = _gains(own, moves, left)
     # a question whose answer was already changed is not changed again
     gains[left != steps] = 0.0
     enough = own.aim.met(own.have + gains) & (gains > _NOTHING)

@@ -15,6 +15,7 @@ from taji.base.text import Text
 from taji.catalogue.benchmark import AnswerMatch, Benchmark, Indicator, LevelMatch
 from taji.catalogue.case import Case, CaseFile, case_files
 from taji.catalogue.files import file_beside
+from taji.catalogue.form import Form, FormField
 from taji.catalogue.model import LevelBand, LevelTests, Model, Node
 from taji.catalogue.pack import Pack
 from taji.catalogue.problem import PackError, Problem, UnknownPackError
@@ -34,6 +35,7 @@ _MARKS = {
     "questionnaires": ("sections", "findings", "domains"),
     "benchmarks": ("indicators",),
     "registers": ("entries", "rule"),
+    "forms": ("parts", "authority"),
     "cities": ("firms", "districts", "round"),
 }
 #: Keys that name a choice already made; a pack offers choices and makes none.
@@ -65,8 +67,8 @@ def check(path: str | Path) -> tuple[Problem, ...]:
     kind = kind_of(raw, file)
     if kind is None:
         reason = Text(
-            zh="看不出是哪种数据包：没有 nodes、sections、indicators 或 entries",
-            en="no kind of pack: it has neither nodes, sections, indicators nor entries",
+            zh="看不出是哪种数据包：没有 nodes、sections、indicators、entries 或 parts",
+            en="no kind of pack: it has neither nodes, sections, indicators, entries nor parts",
         )
         return (Problem(str(file), "", reason, "catalogue.kind"),)
     return tuple(dict.fromkeys(_CHECKS[kind](file, raw)))
@@ -397,6 +399,40 @@ def _register(file: Path, raw: dict[str, Any]) -> Iterator[Problem]:
     yield from parsed(Register, resolve(raw, {}), file=str(file))[1]
 
 
+def _form(file: Path, raw: dict[str, Any]) -> Iterator[Problem]:
+    found, problems = parsed(Form, resolve(raw, {}), file=str(file))
+    yield from problems
+    questionnaire, problems = _questionnaire_of(file, raw)
+    yield from problems
+    nodes: set[str] | None = None
+    if isinstance(raw.get("model"), str):
+        problems = tuple(_named(file, "models", raw["model"], "model"))
+        yield from problems
+        if not problems:
+            source = read(file_beside(file, "models", raw["model"]))
+            full = resolve(source, choices_of(source).defaults)
+            nodes = {str(node.get("id")) for node in _mappings(full.get("nodes"))}
+    for field in found.fields_ if found else ():
+        yield from _field(file, field, questionnaire, nodes)
+
+
+def _field(
+    file: Path, field: FormField, questionnaire: Questionnaire | None, nodes: set[str] | None
+) -> Iterator[Problem]:
+    path = f"fields[{field.id}]"
+    if field.answer is not None and questionnaire is not None:
+        item = questionnaire.items.get(field.answer)
+        if item is None:
+            yield from _unmatched(file, f"{path}.answer", (field.answer,), set())
+        else:
+            options = tuple(field.options or ())
+            yield from _unmatched(file, f"{path}.options", options, set(item.option_ids))
+    if field.score is not None and nodes is not None:
+        yield from _unmatched(file, f"{path}.score", (field.score,), nodes)
+    if field.codes is not None:
+        yield from _named(file, "registers", field.codes, f"{path}.codes")
+
+
 def _terms(file: Path, raw: dict[str, Any]) -> Iterator[Problem]:
     yield from parsed(Terms, raw, file=str(file))[1]
 
@@ -421,6 +457,7 @@ _CHECKS: Mapping[str, Callable[[Path, dict[str, Any]], Iterator[Problem]]] = {
     "questionnaires": _questionnaire,
     "benchmarks": _benchmark,
     "registers": _register,
+    "forms": _form,
     "terms": _terms,
     "cities": _city,
 }

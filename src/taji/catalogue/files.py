@@ -12,7 +12,7 @@ from taji.catalogue.problem import UnknownPackError
 __all__ = ["KINDS", "available", "file_beside", "is_of_library", "pack_file"]
 
 #: The kinds of pack, as their folders are named.
-KINDS = ("questionnaires", "models", "benchmarks", "registers", "cities", "terms")
+KINDS = ("questionnaires", "models", "benchmarks", "registers", "forms", "cities", "terms")
 
 _ROOT = Path(__file__).resolve().parents[1] / "packs"
 _MODEL = "model.yaml"

@@ -17,6 +17,7 @@ from taji.catalogue.benchmark import Benchmark
 from taji.catalogue.case import Case, CaseFile, case_files
 from taji.catalogue.check import check
 from taji.catalogue.files import available, file_beside, is_of_library, pack_file
+from taji.catalogue.form import Form
 from taji.catalogue.model import Model
 from taji.catalogue.problem import ChoiceError, PackError, Problem
 from taji.catalogue.questionnaire import Questionnaire
@@ -30,6 +31,8 @@ __all__ = [
     "available",
     "benchmark",
     "cases_of",
+    "form",
+    "form_reads",
     "model",
     "pack_file",
     "questionnaire",
@@ -138,6 +141,43 @@ def register(name: str | Path) -> Register:
     'Automobiles'
     """
     return _checked(Register, pack_file("registers", name))
+
+
+def form(name: str | Path) -> Form:
+    """Return a form of an upper level.
+
+    Raises
+    ------
+    PackError, UnknownPackError
+        If the pack has a fault, or there is none of this name.
+
+    Examples
+    --------
+    >>> form("sme_level_2024").questionnaire
+    'sme2024'
+    """
+    return _checked(Form, pack_file("forms", name))
+
+
+def form_reads(name: str | Path) -> tuple[Questionnaire, Model | None]:
+    """Return the questionnaire and the model that a form reads: beside it, else of this library.
+
+    Raises
+    ------
+    PackError, UnknownPackError
+        If any of the packs has a fault, or there is none of this name.
+
+    Examples
+    --------
+    >>> asked, scored = form_reads("sme_level_2024")
+    >>> asked.key, scored.key
+    ('sme2024@1.0', 'sme2024@1.0')
+    """
+    file, found = pack_file("forms", name), form(name)
+    asked = _checked(Questionnaire, file_beside(file, "questionnaires", found.questionnaire))
+    if found.model is None:
+        return asked, None
+    return asked, model(file_beside(file, "models", found.model))
 
 
 def terms() -> Terms:

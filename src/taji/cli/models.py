@@ -15,8 +15,8 @@ __all__ = ["build"]
 
 HELP = {
     "models": Text(
-        zh="列出、查看、检查数据包：评测模型、问卷、基准、名录代码。",
-        en="List, show and check packs: models, questionnaires, benchmarks, registers.",
+        zh="列出、查看、检查数据包：评测模型、问卷、基准、名录代码、上报表格。",
+        en="List, show and check packs: models, questionnaires, benchmarks, registers, forms.",
     ),
     "list": Text(zh="列出全部数据包。", en="List every pack."),
     "show": Text(
@@ -27,8 +27,15 @@ HELP = {
         zh="检查一个数据包或整个文件夹，逐条列出路径与原因，并运行其中的算例。",
         en="Check a pack or a folder of packs: every problem by path and reason; runs worked cases.",
     ),
+    "xlsform": Text(
+        zh="把一份问卷写成 XLSForm（KoboToolbox、ODK 可直接导入），先确认能生成表单。",
+        en="Write a questionnaire as an XLSForm for KoboToolbox and ODK, once a form builds from it.",
+    ),
+    "out": Text(zh="写到哪个 .xlsx 文件。", en="The .xlsx file to write."),
     "profile": Text(zh="模型的行业类型。", en="Profile of the model."),
 }
+
+WRITTEN = Text(zh="已写入 {path}：{questions} 个问题。", en="Wrote {path}: {questions} questions.")
 
 
 def build(language: Language) -> Group:
@@ -94,7 +101,37 @@ def build(language: Language) -> Group:
             ],
         )
     )
+    group.add_command(_xlsform(language))
     return group
+
+
+def _xlsform(language: Language) -> Command:
+    def xlsform(questionnaire: str, out: Path, quiet: bool) -> int:
+        # its converter takes half a second to load, which no other command should wait for
+        from taji.desk.xlsforming import publish_xlsform
+
+        form = publish_xlsform(questionnaire, out)
+        if not quiet:
+            click.echo(WRITTEN[language].format(path=out, questions=form.questions))
+        return 0
+
+    return Command(
+        name="xlsform",
+        language=language,
+        help=HELP["xlsform"][language],
+        callback=xlsform,
+        params=[
+            click.Argument(["questionnaire"], metavar="ID"),
+            click.Option(
+                ["--out"],
+                required=True,
+                type=click.Path(dir_okay=False, path_type=Path),
+                help=HELP["out"][language],
+            ),
+            lang_option(language),
+            quiet_option(language),
+        ],
+    )
 
 
 def _list(language: Language) -> int:

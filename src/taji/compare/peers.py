@@ -25,7 +25,16 @@ from taji.survey.intervals import beta_interval
 from taji.survey.sums import sum_by
 from taji.survey.variance import design_variance
 
-__all__ = ["PEERS", "PERCENTILES", "PeerColumnError", "percentiles", "spread"]
+__all__ = [
+    "CROSS",
+    "PEERS",
+    "PERCENTILES",
+    "PeerColumnError",
+    "groups",
+    "percentiles",
+    "place",
+    "spread",
+]
 
 #: Joins the columns of a rung, and the values of a group, in results.
 CROSS = "*"
@@ -171,10 +180,11 @@ def percentiles(
     found = _Places.empty(frame.height)
     for rung in ladder:
         waiting = found.n == 0
-        for group, rows in _groups(frame, rung, np.isfinite(score)):
+        for group, rows in groups(frame, rung, np.isfinite(score)):
             served = rows[waiting[rows]]
             if len(rows) >= minimum and len(served):
-                found.put(served, _place(score, sample, rows, served, confidence), len(rows))
+                places = place(score, score[served], served, sample, rows, confidence)
+                found.put(served, places, len(rows))
                 found.name(served, CROSS.join(rung), group)
     return pl.DataFrame(
         {
@@ -261,7 +271,7 @@ def spread(
         for column, (model, node) in nodes.items()
         for score in [_floats(frame[column])]
         for breakdown in (None, *by)
-        for group, members in _groups(frame, (breakdown,) if breakdown else (), np.isfinite(score))
+        for group, members in groups(frame, (breakdown,) if breakdown else (), np.isfinite(score))
         if len(members) >= minimum
     ]
     return pl.DataFrame(rows, schema=PEERS)
@@ -298,28 +308,59 @@ class _Places:
             self.by[row], self.group[row] = by, group
 
 
-def _place(
-    score: FloatArray, sample: Sample, rows: IntArray, served: IntArray, confidence: float
+def place(
+    score: FloatArray,
+    mine: FloatArray,
+    own: IntArray,
+    sample: Sample,
+    rows: IntArray,
+    confidence: float,
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Percentile, low and high of the firms ``served`` among ``rows``."""
+    """Place firms among peers.
+
+    Parameters
+    ----------
+    score : FloatArray, shape (n_row,)
+        Scores of the sample. [points]
+    mine : FloatArray, shape (n_firm,)
+        Scores of the firms to place. [points]
+    own : IntArray, shape (n_firm,)
+        Their own rows, which are no peers of theirs; -1 for a firm that has none.
+    sample : Sample
+        The bound design.
+    rows : IntArray, shape (n_peer,)
+        Rows of the peer group.
+    confidence : float
+        [fraction]
+
+    Returns
+    -------
+    percentile, low, high : FloatArray, shape (n_firm,)
+        As ``percentiles`` explains. [fraction]
+    """
     parts = [
-        _place_chunk(score, sample, rows, served[at : at + CHUNK], confidence)
-        for at in range(0, len(served), CHUNK)
+        _place_chunk(score, mine[at : at + CHUNK], own[at : at + CHUNK], sample, rows, confidence)
+        for at in range(0, len(own), CHUNK)
     ]
     percentile, low, high = (np.concatenate(column) for column in zip(*parts, strict=True))
     return percentile, low, high
 
 
 def _place_chunk(
-    score: FloatArray, sample: Sample, rows: IntArray, served: IntArray, confidence: float
+    score: FloatArray,
+    mine: FloatArray,
+    own: IntArray,
+    sample: Sample,
+    rows: IntArray,
+    confidence: float,
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    theirs, mine = score[rows, None], score[None, served]
+    theirs = score[rows, None]
     below = (theirs < mine) + 0.5 * (theirs == mine)
-    weight = sample.weight[rows, None] * (rows[:, None] != served[None, :])
+    weight = sample.weight[rows, None] * (rows[:, None] != own[None, :])
     mean, se = _domain_mean(sample, rows, below, weight)
     n = _worth(sample, weight)
     se = np.maximum(se, np.sqrt(mean * (1 - mean) / n))
-    ends = beta_interval(mean, se, _degrees(sample, rows, served), n, confidence)
+    ends = beta_interval(mean, se, _degrees(sample, rows, own), n, confidence)
     mass = weight.sum(axis=0)
 
     def among(share: FloatArray) -> FloatArray:
@@ -360,15 +401,17 @@ def _domain_mean(
     return mean, np.sqrt(variance)
 
 
-def _degrees(sample: Sample, rows: IntArray, served: IntArray) -> FloatArray:
+def _degrees(sample: Sample, rows: IntArray, own: IntArray) -> FloatArray:
     """Units less strata of the first stage among ``rows`` without the firm itself."""
+    inside = np.isin(own, rows)
     first = sample.stages[0]
     stratum = first.stratum[sample.leaf]
     unit = np.arange(len(sample.leaf)) if first.unit is None else first.unit[sample.leaf]
 
     def others(code: IntArray) -> FloatArray:
         count = np.bincount(code[rows], minlength=int(code.max()) + 1)
-        return np.asarray((count > 0).sum() - (count[code[served]] == 1), dtype=np.float64)
+        alone = inside & (count[code[own]] == 1)
+        return np.asarray((count > 0).sum() - alone, dtype=np.float64)
 
     return others(unit) - others(stratum)
 
@@ -402,7 +445,7 @@ def _quantiles(
     return found | {"median_low": shown(at(low)), "median_high": shown(at(high))}
 
 
-def _groups(
+def groups(
     frame: pl.DataFrame, columns: Sequence[str], known: BoolArray
 ) -> Iterator[tuple[str, IntArray]]:
     """Rows with a score that agree in all ``columns``, group by group."""

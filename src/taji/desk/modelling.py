@@ -13,11 +13,12 @@ from pathlib import Path
 from taji.assess.cases import run
 from taji.base.text import Language, Text
 from taji.catalogue.case import case_files
-from taji.catalogue.check import check
+from taji.catalogue.check import check, kind_of
 from taji.catalogue.files import available, pack_file
 from taji.catalogue.load import (
     benchmark,
     cases_of,
+    form,
     model,
     questionnaire,
     questionnaire_of,
@@ -25,6 +26,7 @@ from taji.catalogue.load import (
 )
 from taji.catalogue.pack import CONFIDENCE_LABELS, Pack
 from taji.catalogue.problem import UnknownPackError
+from taji.catalogue.yaml import read
 from taji.report.sheet import sheet
 
 __all__ = ["Checked", "check_packs", "list_packs", "show_pack"]
@@ -34,6 +36,7 @@ KINDS: dict[str, tuple[Text, Callable[[str | Path], Pack]]] = {
     "questionnaires": (Text(zh="问卷", en="Questionnaires"), questionnaire),
     "benchmarks": (Text(zh="基准", en="Benchmarks"), benchmark),
     "registers": (Text(zh="名录代码", en="Registers"), register),
+    "forms": (Text(zh="上报表格", en="Forms"), form),
 }
 
 
@@ -97,7 +100,7 @@ def check_packs(path: Path | None = None) -> Checked:
             Text(zh=f"{file}: {fault.render('zh')}", en=f"{file}: {fault.render('en')}")
             for fault in faults
         ]
-        if not faults and case_files(file):
+        if not faults and kind_of(read(file), file) == "models" and case_files(file):
             count, failures = _run_cases(file)
             cases += count
             problems += failures

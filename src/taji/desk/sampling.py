@@ -17,7 +17,10 @@ from taji.base.errors import TajiError
 from taji.base.text import Text
 from taji.desk.files import keep_inputs, read_register, write_table
 from taji.store.manifest import fingerprint
+from taji.survey.allocation import Allocation, allocate
+from taji.survey.expected import expected_precision
 from taji.survey.sampling import Certificate, draw, replay
+from taji.survey.sampling_frame import sampling_frame, variances
 
 __all__ = [
     "CertificateError",
@@ -25,6 +28,7 @@ __all__ = [
     "Proof",
     "RegisterMissingError",
     "draw_sample",
+    "plan_sample",
     "replay_sample",
 ]
 
@@ -135,6 +139,51 @@ def draw_sample(
             en=f"Drew {size} of {certificate.register_rows} firms in {layers} strata: {out}. "
             f"Certificate: {path}. To prove it: taji sample --replay {path}",
         ),
+    )
+
+
+def plan_sample(
+    register: pl.DataFrame,
+    *,
+    size: int,
+    strata: tuple[str, ...],
+    allocation: str,
+    minimum: int,
+) -> pl.DataFrame:
+    """Say how a sample would be shared out and how precise it would be, without drawing it.
+
+    Parameters
+    ----------
+    register : DataFrame
+        All firms: the key, the columns of the strata, a Neyman column if one is named.
+    size, minimum, strata, allocation
+        As for ``draw_sample``.
+
+    Returns
+    -------
+    DataFrame
+        ``taji.survey.expected.EXPECTED``: the city first, then the strata; nothing received yet,
+        so that ``half_width_full`` is what can be hoped for. [fraction]
+    """
+    rule = Allocation.parse(allocation)
+    frame = sampling_frame(register, strata=strata, measure=rule.column)
+    sizes = frame.sizes()
+    counts = allocate(
+        sizes,
+        size=size,
+        allocation=rule,
+        minimum=minimum,
+        variances=variances(frame) if rule.rule == "neyman" else None,
+    )
+    return expected_precision(
+        pl.DataFrame(
+            {
+                "stratum": list(sizes),
+                "population": list(sizes.values()),
+                "drawn": [counts[stratum] for stratum in sizes],
+                "received": [0] * len(sizes),
+            }
+        )
     )
 
 

@@ -36,6 +36,7 @@ __all__ = [
     "HeatCell",
     "MatrixCell",
     "StripRow",
+    "bars",
     "dots",
     "draw",
     "heat_map",
@@ -307,6 +308,28 @@ def dots(
             shape="diamond", fill="white", stroke=COLOURS.theirs, size=75, opacity=1, strokeWidth=2
         )
         .encode(y=_y(), x=_x("other", axis, orient=frame.orient)),
+    ]
+    chart = alt.layer(*layers).properties(width=frame.plot, height=alt.Step(frame.step))
+    return draw(chart, data, font=font)
+
+
+def bars(rows: Sequence[DotRow], *, axis: Axis, font: str) -> str:
+    """Draw plain bars from zero, one row each, lower than dots: figures without an interval."""
+    frame = _frame(narrow=False, step=24)
+    data = _labelled(rows, frame)
+    for datum, row in zip(data, rows, strict=True):
+        datum["e"] = row.estimate
+    base = alt.Chart(_ROWS)
+    zero = alt.datum(axis.low)
+    whole = alt.datum(axis.high)
+    layers = [
+        *_labels(base, frame),
+        base.mark_bar(color=COLOURS.grid, height=10).encode(
+            y=_y(), x=_x("e", axis, orient=frame.orient), x2=whole
+        ),
+        base.transform_filter("isValid(datum.e)")
+        .mark_bar(color=COLOURS.ours, height=10)
+        .encode(y=_y(), x=_x("e", axis, orient=frame.orient), x2=zero),
     ]
     chart = alt.layer(*layers).properties(width=frame.plot, height=alt.Step(frame.step))
     return draw(chart, data, font=font)

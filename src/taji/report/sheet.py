@@ -10,6 +10,7 @@ from fractions import Fraction
 
 from taji.base.text import Language, Text
 from taji.catalogue.benchmark import Benchmark
+from taji.catalogue.form import Form
 from taji.catalogue.model import CountAtLeast, Level, LevelBand, LevelTests, Model, Node
 from taji.catalogue.pack import CONFIDENCE_LABELS, Pack
 from taji.catalogue.questionnaire import Questionnaire
@@ -51,6 +52,8 @@ def _body(pack: Pack, language: Language) -> Iterator[str]:
             return _benchmark(pack, language)
         case Register():
             return _register(pack, language)
+        case Form():
+            return _form(pack, language)
         case _:
             return iter(())
 
@@ -163,6 +166,18 @@ def _register(register: Register, language: Language) -> Iterator[str]:
     yield f"\n{WORDS['entries'][language]}:"
     for entry in register.entries:
         yield f"   {entry.code}  {entry.label[language]}"
+
+
+def _form(form: Form, language: Language) -> Iterator[str]:
+    yield f"{WORDS['document'][language]}: {form.document} ({form.authority[language]})"
+    for part in form.parts:
+        yield f"\n{part.title[language]}"
+        for field in part.fields:
+            reads = field.answer or field.score or ", ".join(field.register_)
+            doubt = (
+                f"  ({CONFIDENCE_LABELS[field.confidence][language]})" if field.confidence else ""
+            )
+            yield f"   {field.id}  {field.label[language]}  {field.source}({reads}){doubt}"
 
 
 def _number(value: Fraction) -> str:

@@ -24,6 +24,7 @@ __all__ = [
     "Choice",
     "Measure",
     "Quotient",
+    "asked_of",
     "measures_of",
     "present",
     "score_measures",
@@ -226,7 +227,7 @@ def _reads(measure: Measure) -> tuple[pl.Expr, ...]:
 
 
 def _of_item(questionnaire: Questionnaire, item: Item, blanks: Blanks) -> list[Measure]:
-    asked = _asked(questionnaire, item)
+    asked = asked_of(questionnaire, item)
     if item.kind == "multi":
         return [
             Choice(item.id, (option,), pl.col(column), asked)
@@ -256,7 +257,7 @@ def _ends(item: Item, low: float = -inf, high: float = inf, per: int = 1) -> tup
     return lowest / per, highest / per
 
 
-def _asked(questionnaire: Questionnaire, item: Item) -> pl.Expr | None:
+def asked_of(questionnaire: Questionnaire, item: Item) -> pl.Expr | None:
     """Who was asked; where the deciding answer is missing, whoever answered was asked."""
     rule = item.question.asked_if
     if rule is None:

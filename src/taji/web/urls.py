@@ -43,7 +43,7 @@ urlpatterns = [
     path("", home.home, name="home"),
     path("health/", home.health, name="health"),
     path("accounts/", include(accounts)),
-    path("firm/", include("taji.web.answering.urls")),
+    path("", include("taji.web.answering.urls")),
     path("register/", include("taji.web.register.urls")),
     path("rounds/", include("taji.web.rounds.urls")),
     path("visits/", include("taji.web.fieldwork.urls")),

@@ -105,6 +105,10 @@ REASONS = {
     "code": Text(
         zh="不在名录 {register} 中{nearest}", en="not in the register {register}{nearest}"
     ),
+    "email": Text(
+        zh="不是邮箱地址：请写成 name@example.com，一格只写一个",
+        en="not an e-mail address: write it as name@example.com, one in a cell",
+    ),
     "date": Text(zh="不是可识别的日期：请写成 2024-01-31", en="not a date: write it as 2024-01-31"),
     "not_asked": Text(
         zh="按 {question} 的回答，本题不该作答：请核对两题",

@@ -27,7 +27,20 @@ from taji.web.people.models import User
 from taji.web.rounds.asked import Asked, AskedItem
 from taji.web.rounds.models import Case, Round
 
-__all__ = ["ConflictError", "FrozenError", "Given", "RefusedError", "Saved", "give", "read_answer"]
+__all__ = [
+    "STOPPED",
+    "ConflictError",
+    "FrozenError",
+    "Given",
+    "RefusedError",
+    "Saved",
+    "StoppedError",
+    "give",
+    "read_answer",
+]
+
+#: States in which a firm takes no part; nothing more is kept for it.
+STOPPED = frozenset({Case.State.DECLINED, Case.State.WITHDRAWN})
 
 #: An answer as it is kept: a number or date as text, ticks as a list; None is not answered.
 Value = str | list[str] | None
@@ -64,6 +77,17 @@ class FrozenError(TajiError):
     }
 
 
+class StoppedError(TajiError):
+    """The firm takes no part or withdrew; its sheet takes no answers."""
+
+    code = "web.case_stopped"
+    sentences: ClassVar[dict[Language, str]] = {
+        "zh": "贵企业已选择“{state}”，答案没有保存。如要继续填报，请先在“我的填报”中重新参加。",
+        "en": "Your firm chose “{state}”; the answer was not kept. To go on, take part again under "
+        "“My answers”.",
+    }
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Given:
     """An answer as somebody gives it.
@@ -76,16 +100,19 @@ class Given:
         As a cell of a file would hold it; ticks joined by ``|``; empty takes the answer back.
     seen : int or None
         Number of the event that the writer saw; 0 if the item was blank; None overrides knowingly.
+    key : str
+        The writer's own name of this change: sent again, it is not kept again.
     """
 
     item: str
     text: str
     seen: int | None
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """What is kept now: the value and the number of its event."""
+    """What is kept now: the value and the number of its event; of a change sent again, what stands."""
 
     item: str
     value: Value
@@ -147,8 +174,8 @@ def give(
 
     Raises
     ------
-    RefusedError, ConflictError, FrozenError
-        If it is no answer, another was given meanwhile, or the round is closed.
+    RefusedError, ConflictError, FrozenError, StoppedError
+        If it is no answer, another was given meanwhile, the round is closed, or the firm stopped.
     """
     one = asked.items[given.item]
     value = read_answer(one.item, given.text)
@@ -162,13 +189,16 @@ def give(
         now = sheet.answers.get(one.key) or {"v": None, "n": 0}
         if now["v"] == value:
             return Saved(one.key, value, now["n"])
-        if given.seen is not None and given.seen != now["n"]:
-            raise _conflict(sheet, one, now["n"], given.text)
-        return _keep(sheet, one.key, value, by=by, source=source, consent=consent)
+        if given.seen != now["n"]:
+            if given.key and sheet.events.filter(key=given.key).exists():
+                return Saved(one.key, now["v"], now["n"])
+            if given.seen is not None:
+                raise _conflict(sheet, one, now["n"], given.text)
+        return _keep(sheet, given, one.key, value, by=by, source=source, consent=consent)
 
 
 def check_open(sheet: Sheet) -> None:
-    """Refuse an answer on the firm's track unless its round is open.
+    """Refuse an answer on the firm's track unless its round is open and the firm takes part.
 
     An expert may still assess after the freeze: what is frozen is what firms claimed.
     """
@@ -178,10 +208,19 @@ def check_open(sheet: Sheet) -> None:
         sheet.track == Sheet.Track.EXPERT and its.state == Round.State.FROZEN
     ):
         raise FrozenError(round=its.title, state=its.get_state_display())
+    if sheet.track == Sheet.Track.FIRM and sheet.case.state in STOPPED:
+        raise StoppedError(state=sheet.case.get_state_display())
 
 
 def _keep(
-    sheet: Sheet, item: str, value: Value, *, by: User, source: str, consent: Consent | None
+    sheet: Sheet,
+    given: Given,
+    item: str,
+    value: Value,
+    *,
+    by: User,
+    source: str,
+    consent: Consent | None,
 ) -> Saved:
     """Write the event, the sheet and, at the first answer, the case."""
     sheet.latest += 1
@@ -194,6 +233,7 @@ def _keep(
         source=source,
         by=by,
         consent=consent,
+        key=given.key,
     )
     sheet.answers[item] = {"v": value, "n": sheet.latest}
     sheet.changed_at = timezone.now()

@@ -6,17 +6,17 @@ stands besides as an ``AnswerEvent``, which nothing changes or deletes but a wit
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
 from taji.web.people.models import Organisation
-from taji.web.rounds.models import Case
+from taji.web.rounds.models import Case, Invitation, Round
 from taji.web.speech import say
 
-__all__ = ["AnswerEvent", "Consent", "Sheet", "Submission"]
+__all__ = ["AnswerEvent", "Consent", "Door", "PeerFile", "Sheet", "Submission"]
 
 
 class Sheet(models.Model):
@@ -60,6 +60,11 @@ class Sheet(models.Model):
         """The firm it is about."""
         return self.case.organisation
 
+    @property
+    def values(self) -> dict[str, Any]:
+        """What is answered now: ``{item: value}``."""
+        return {key: kept["v"] for key, kept in self.answers.items() if kept["v"] is not None}
+
 
 class Consent(models.Model):
     """What a person was told before answering, and agreed to."""
@@ -94,11 +99,16 @@ class AnswerEvent(models.Model):
     source = models.CharField(max_length=8, choices=Source.choices, default=Source.PAGE)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     consent = models.ForeignKey(Consent, models.PROTECT, null=True, related_name="+")
+    #: Made by the page for each change, so that one sent twice is kept once; empty elsewhere.
+    key = models.CharField(max_length=40, blank=True, default="")
     at = models.DateTimeField(default=timezone.now)
 
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["sheet", "number"], name="event_once"),
+            models.UniqueConstraint(
+                fields=["sheet", "key"], condition=~models.Q(key=""), name="event_key_once"
+            ),
         ]
 
 
@@ -117,3 +127,21 @@ class Submission(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["sheet", "number"], name="submission_once"),
         ]
+
+
+class Door(models.Model):
+    """Wrong codes tried at an invitation, so that nobody tries them all."""
+
+    invitation = models.OneToOneField(Invitation, models.CASCADE, related_name="door")
+    wrong = models.PositiveSmallIntegerField(default=0)
+    wrong_at = models.DateTimeField(null=True, blank=True)
+
+
+class PeerFile(models.Model):
+    """When the scores that firms of a round are placed among were made, and when they will be."""
+
+    round = models.OneToOneField(Round, models.CASCADE, related_name="peer_file")
+    made_at = models.DateTimeField(null=True, blank=True)
+    #: A job is on its way for this moment; None where none is.
+    due_at = models.DateTimeField(null=True, blank=True)
+    firms = models.PositiveIntegerField(default=0)

@@ -86,7 +86,10 @@ class Organisation(models.Model):
     changed_at = models.DateTimeField(auto_now=True)
 
     class Meta:
-        indexes: ClassVar = [models.Index(fields=["name"], name="organisation_name")]
+        indexes: ClassVar = [
+            models.Index(fields=["name"], name="organisation_name"),
+            models.Index(fields=["district", "key"], name="organisation_district"),
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -11,7 +11,7 @@ from taji.base.text import Text
 from taji.web.people.models import Organisation
 from taji.web.speech import say
 
-__all__ = ["Case", "Contact", "Invitation", "Round"]
+__all__ = ["Case", "Contact", "Errand", "Invitation", "Mail", "Reminder", "Round"]
 
 
 class Round(models.Model):
@@ -49,6 +49,11 @@ class Round(models.Model):
     purpose_zh = models.TextField(blank=True)
     purpose_en = models.TextField(blank=True)
     simulated = models.BooleanField(default=False)
+    #: Which firms of the register can be drawn: ``{"sizes": […], "districts": […]}``, empty: all.
+    population = models.JSONField(default=dict, blank=True)
+    #: Strata as drawn: ``[[stratum, firms, drawn], …]``; the certificate says the same.
+    allocated = models.JSONField(default=list, blank=True)
+    drawn_at = models.DateTimeField(null=True, blank=True)
     opens_on = models.DateField(null=True, blank=True)
     closes_on = models.DateField(null=True, blank=True)
     frozen_at = models.DateTimeField(null=True, blank=True)
@@ -106,6 +111,10 @@ class Case(models.Model):
     reminders = models.PositiveSmallIntegerField(default=0)
     reminded_at = models.DateTimeField(null=True, blank=True)
     given_up_at = models.DateTimeField(null=True, blank=True)
+    #: The firm asked not to be reminded before this day.
+    absent_until = models.DateField(null=True, blank=True)
+    #: Why it declined or is absent, as it said so.
+    note = models.CharField(max_length=200, blank=True)
 
     class Meta:
         constraints: ClassVar = [
@@ -113,7 +122,8 @@ class Case(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(fields=["round", "state"], name="case_state"),
-            models.Index(fields=["round", "stratum"], name="case_stratum"),
+            models.Index(fields=["round", "stratum", "state"], name="case_stratum"),
+            models.Index(fields=["round", "invited_at"], name="case_invited"),
         ]
 
     def __str__(self) -> str:
@@ -123,12 +133,29 @@ class Case(models.Model):
 class Contact(models.Model):
     """How a firm is reached: known before the round, or given by the firm."""
 
+    class Source(models.TextChoices):
+        """Who said so. An import replaces only what an earlier import said."""
+
+        REGISTER = "register", say("名录", "The register")
+        BUREAU = "bureau", say("主管部门", "The bureau")
+        FIRM = "firm", say("企业", "The firm")
+
     organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="contacts")
     name = models.CharField(max_length=80, blank=True)
     email = models.EmailField(blank=True)
     phone = models.CharField(max_length=32, blank=True)
     address = models.CharField(max_length=200, blank=True)
+    source = models.CharField(max_length=8, choices=Source.choices, default=Source.BUREAU)
     created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["organisation"],
+                condition=models.Q(source="register"),
+                name="contact_of_register_once",
+            ),
+        ]
 
 
 class Invitation(models.Model):
@@ -157,3 +184,105 @@ class Invitation(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="invitations"
     )
     opened_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["case", "revoked_at"], name="invitation_live"),
+        ]
+
+
+class Errand(models.Model):
+    """Something done for a round in the background: told while it runs, kept when it is done."""
+
+    class Kind(models.TextChoices):
+        """What is done."""
+
+        DRAW = "draw", say("抽样", "Drawing the sample")
+        INVITE = "invite", say("制作邀请", "Making invitations")
+        LETTERS = "letters", say("打印邀请信", "Printing letters")
+        MAIL = "mail", say("发送邮件", "Sending mail")
+        PHONE = "phone", say("电话催报清单", "List of firms to call")
+        ANSWERS = "answers", say("导入答卷", "Importing answers")
+
+    class State(models.TextChoices):
+        """How far it has come."""
+
+        QUEUED = "queued", say("排队中", "Queued")
+        RUNNING = "running", say("进行中", "Running")
+        READ = "read", say("待确认", "Waiting for your word")
+        DONE = "done", say("已完成", "Done")
+        REFUSED = "refused", say("被退回", "Refused")
+        FAILED = "failed", say("失败，可重新运行", "Failed; can be run again")
+
+    round = models.ForeignKey(Round, models.PROTECT, related_name="errands")
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    state = models.CharField(max_length=8, choices=State.choices, default=State.QUEUED)
+    #: What was asked for; a run that starts again does the same.
+    request = models.JSONField(default=dict, blank=True)
+    done = models.PositiveIntegerField(default=0)
+    total = models.PositiveIntegerField(null=True, blank=True)
+    counts = models.JSONField(default=dict, blank=True)  # {what: how many}
+    problem = models.JSONField(default=dict, blank=True)  # {"zh": …, "en": …}
+    #: What came in, and what came out.
+    upload = models.FileField(upload_to="errands/%Y/", blank=True)
+    name = models.CharField(max_length=200, blank=True)
+    sha256 = models.CharField(max_length=64, blank=True)
+    result = models.FileField(upload_to="errands/%Y/", blank=True)
+    refusals = models.FileField(upload_to="errands/%Y/", blank=True)
+    refusals_en = models.FileField(upload_to="errands/%Y/", blank=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    #: District that its asker is limited to; empty is the whole city.
+    district = models.CharField(max_length=16, blank=True)
+    at = models.DateTimeField(auto_now_add=True)
+    done_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["-pk"]
+
+
+class Mail(models.Model):
+    """One mail to one firm. It is marked before it is handed over, so it never goes out twice."""
+
+    class State(models.TextChoices):
+        """What became of it."""
+
+        WAITING = "waiting", say("待发送", "Waiting")
+        SENDING = "sending", say("状态不明", "Unknown whether it went out")
+        SENT = "sent", say("已发送", "Sent")
+        FAILED = "failed", say("发送失败", "Failed")
+
+    errand = models.ForeignKey(Errand, models.PROTECT, related_name="mails")
+    case = models.ForeignKey(Case, models.PROTECT, related_name="mails")
+    #: 0 is the invitation, then the number of the reminder.
+    number = models.PositiveSmallIntegerField()
+    address = models.EmailField()
+    state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
+    problem = models.CharField(max_length=300, blank=True)
+    at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["case", "number"], name="mail_once"),
+        ]
+        indexes: ClassVar = [models.Index(fields=["errand", "state"], name="mail_state")]
+
+
+class Reminder(models.Model):
+    """A firm was reminded: the first, second or third time, and how."""
+
+    class Channel(models.TextChoices):
+        """How."""
+
+        MAIL = "mail", say("邮件", "Mail")
+        PHONE = "phone", say("电话", "Phone")
+
+    case = models.ForeignKey(Case, models.PROTECT, related_name="reminded")
+    number = models.PositiveSmallIntegerField()  # 1, 2, 3
+    channel = models.CharField(max_length=8, choices=Channel.choices)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["case", "number"], name="reminder_once"),
+        ]

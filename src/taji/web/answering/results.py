@@ -1,0 +1,82 @@
+"""The diagnosis of what a firm handed in, and its report.
+
+Decides which answers are diagnosed (the version that counts) and among whom the firm is placed.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Literal
+
+import polars as pl
+
+from taji.base.identifiers import KEY
+from taji.base.text import Language
+from taji.desk.diagnosing import Diagnosis, diagnose, program_of
+from taji.report.diagnosis import NodeScore
+from taji.report.firm_document import firm_document
+from taji.report.firm_docx import write_firm_docx
+from taji.report.firm_story import FirmStory, tell_firm
+from taji.report.fonts import family
+from taji.web.answering.exporting import columns_of
+from taji.web.answering.models import Submission
+from taji.web.answering.peers import domains_of_peers, groups_of, peers_for
+from taji.web.rounds.asked import asked_of
+
+__all__ = ["MOST_PARTS", "diagnosis_of", "parts_of", "report", "story_of"]
+
+#: More parts than this and only the first depth of the tree is drawn. [nodes]
+MOST_PARTS = 18
+
+
+def frame_of(submission: Submission) -> pl.DataFrame:
+    """Return a version that was handed in as canonical answers. One row."""
+    case = submission.sheet.case
+    columns = columns_of([submission.answers], asked_of(case.round))
+    return pl.DataFrame({KEY: [case.organisation.key], **columns})
+
+
+def diagnosis_of(submission: Submission, model: str) -> Diagnosis:
+    """Diagnose a version under one of the round's models."""
+    case = submission.sheet.case
+    its, firm = case.round, case.organisation
+    peers = peers_for(its, model)
+    return diagnose(
+        frame_of(submission),
+        program=program_of(model, profile=its.profile or None, options=its.options or None),
+        peers=peers,
+        groups=None if peers is None else groups_of(peers, firm),
+        domains=() if peers is None else domains_of_peers(peers),
+        firm=firm.name,
+        occasion=its.title,
+        simulated=its.simulated or firm.invented,
+    )
+
+
+def story_of(diagnosis: Diagnosis, language: Language) -> FirmStory:
+    """Return the diagnosis in words: those of the report."""
+    return tell_firm(diagnosis, language=language, font=family())
+
+
+def parts_of(diagnosis: Diagnosis) -> list[NodeScore]:
+    """Return the parts of the total that are drawn: its children, and theirs where they are few."""
+    first = {node.node for node in diagnosis.nodes if node.parent == "total"}
+    both = [
+        node
+        for node in diagnosis.nodes
+        if node.parent == "total" or (node.parent in first and not node.leaf)
+    ]
+    if len(both) > MOST_PARTS:
+        both = [node for node in both if node.parent == "total"][:MOST_PARTS]
+    return [node for node in both if node.score is not None]
+
+
+def report(diagnosis: Diagnosis, kind: Literal["pdf", "docx"], language: Language) -> bytes:
+    """Return the firm's report as a file."""
+    if kind == "pdf":
+        return firm_document(diagnosis, language=language)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "report.docx"
+        write_firm_docx(diagnosis, path, language=language)
+        return path.read_bytes()

@@ -1,0 +1,37 @@
+"""What the strata of a round are called: the names of their codes instead of the codes."""
+
+from __future__ import annotations
+
+from taji.base.text import Text
+from taji.web.register.looking import label
+
+__all__ = ["ALL", "column_label", "stratum_label"]
+
+ALL = Text(zh="全部企业", en="All firms")
+_COLUMNS = {
+    "district": Text(zh="县市区", en="District"),
+    "industry": Text(zh="行业", en="Industry"),
+    "size": Text(zh="规模", en="Size"),
+}
+
+
+def column_label(column: str) -> Text:
+    """Return what a column of the register is called."""
+    return _COLUMNS.get(column, Text(zh=column, en=column))
+
+
+def stratum_label(columns: list[str], stratum: str) -> Text:
+    r"""Return what a stratum is called.
+
+    Examples
+    --------
+    >>> stratum_label(["district", "size"], "430211|small").zh
+    '天元区 · 小型'
+    """
+    if not columns or not stratum:
+        return ALL
+    parts = stratum.split("|")
+    if len(parts) != len(columns):  # a value of its own holds the separator
+        return Text(zh=stratum, en=stratum)
+    named = [label(column, part) for column, part in zip(columns, parts, strict=True)]
+    return Text(zh=" · ".join(t.zh for t in named), en=" · ".join(t.en for t in named))

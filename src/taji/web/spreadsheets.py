@@ -1,0 +1,84 @@
+"""Tables that leave the platform for a spreadsheet, and never as a program for it.
+
+A cell that begins like a formula is written as text: in XLSX by its type, in CSV behind an
+apostrophe.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import polars as pl
+import xlsxwriter
+
+__all__ = ["CSV", "PARQUET", "XLSX", "csv_bytes", "plain_text", "safe_frame", "xlsx_bytes"]
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+CSV = "text/csv; charset=utf-8"
+PARQUET = "application/vnd.apache.parquet"
+
+#: What a spreadsheet takes for the beginning of a formula or of a command.
+STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def plain_text(cell: Any) -> Any:
+    """Return a cell of CSV that no spreadsheet runs.
+
+    Examples
+    --------
+    >>> plain_text("=1+1"), plain_text("-5"), plain_text(None), plain_text(-5)
+    ("'=1+1", "'-5", '', -5)
+    """
+    if cell is None:
+        return ""
+    if isinstance(cell, str) and cell.startswith(STARTS):
+        return "'" + cell
+    return cell
+
+
+def safe_frame(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return a frame whose text no spreadsheet runs."""
+    dangerous = pl.col(pl.String).str.contains(r"^[=+\-@\t\r]")
+    return frame.with_columns(
+        pl.when(dangerous)
+        .then(pl.concat_str(pl.lit("'"), pl.col(pl.String)))
+        .otherwise(pl.col(pl.String))
+        .name.keep()
+    )
+
+
+def csv_bytes(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
+    """Write CSV that Excel opens as UTF-8."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(head)
+    writer.writerows([plain_text(cell) for cell in row] for row in rows)
+    return text.getvalue().encode("utf-8-sig")
+
+
+def xlsx_bytes(
+    head: Sequence[str], rows: Iterable[Sequence[Any]], *, widths: Sequence[int] = ()
+) -> bytes:
+    """Write a workbook of one sheet: numbers as numbers, everything else as text."""
+    held = io.BytesIO()
+    book = xlsxwriter.Workbook(held, {"in_memory": True, "constant_memory": False})
+    sheet = book.add_worksheet()
+    bold = book.add_format({"bold": True, "bottom": 1})
+    for column, cell in enumerate(head):
+        sheet.write_string(0, column, cell, bold)
+    for row, cells in enumerate(rows, start=1):
+        for column, cell in enumerate(cells):
+            if cell is None or cell == "":
+                continue
+            if isinstance(cell, int | float):
+                sheet.write_number(row, column, cell)
+            else:
+                sheet.write_string(row, column, str(cell))
+    for column, width in enumerate(widths):
+        sheet.set_column(column, column, width)
+    sheet.freeze_panes(1, 0)
+    book.close()
+    return held.getvalue()
