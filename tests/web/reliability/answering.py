@@ -38,16 +38,16 @@ class Person:
         """Save until cut off; what fails while everything is being killed is no refusal."""
         line = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         try:
-            while self._save(line):
+            while (refusal := self._save(line)) is None:
                 continue
-            if falling.is_set():
-                self.refused.clear()
+            if not falling.is_set():
+                self.refused.append(refusal)
         except (OSError, http.client.HTTPException):
             return
         finally:
             line.close()
 
-    def _save(self, line: http.client.HTTPConnection) -> bool:
+    def _save(self, line: http.client.HTTPConnection) -> str | None:
         text = f"{self.random.randrange(10_000) / 100:g}"
         body = urlencode({"item": self.item, "text": text, "seen": self.seen})
         headers = {
@@ -59,9 +59,8 @@ class Person:
         response = line.getresponse()
         said = response.read()
         if response.status != 200:
-            self.refused.append(f"{response.status} {said[:200]!r}")
-            return False
+            return f"{response.status} {said[:300]!r}"
         kept = json.loads(said)
         self.seen = kept["number"]
         self.receipts.append(Receipt(self.sheet, self.item, kept["number"], text))
-        return True
+        return None
