@@ -10,4 +10,4 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from taji.web.access import Rule, rule_of
+from taji.web.access import rule_of
