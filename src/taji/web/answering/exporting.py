@@ -16,14 +16,14 @@ import yaml
 from django.db.models import F
 
 from taji.base.identifiers import KEY
-from taji.catalogue.questionnaire import Item
+from taji.catalogue.questionnaire import Item, Questionnaire
 from taji.survey.intake.canonical import canonical_schema
 from taji.survey.intake.columns import canonical_names
 from taji.web.answering.models import Sheet, Submission
 from taji.web.rounds.asked import Asked, asked_of
 from taji.web.rounds.models import Round
 
-__all__ = ["ANSWERS", "DESIGN", "answers_frame", "columns_of", "export_round"]
+__all__ = ["ANSWERS", "DESIGN", "answers_frame", "columns_of", "export_round", "of_questionnaire"]
 
 ANSWERS, DESIGN = "answers.parquet", "design.yaml"
 #: Columns of the design, after the answers.
@@ -82,6 +82,17 @@ def columns_of(sheets: Iterable[Mapping[str, Any]], asked: Asked) -> dict[str, p
             for column, values in _spread(one.item, given).items():
                 found[names[pack.id, column]] = pl.Series(values, dtype=types[column], strict=False)
     return found
+
+
+def of_questionnaire(frame: pl.DataFrame, asked: Asked, pack: Questionnaire) -> pl.DataFrame:
+    """Return answers with the columns of one questionnaire under its own names.
+
+    Where several questionnaires of a round share an item, a frame says whose each column is; a
+    model that reads one questionnaire knows only that one's names.
+    """
+    names = canonical_names(asked.questionnaires)
+    own = {name: column for (owner, column), name in names.items() if owner == pack.id}
+    return frame.rename({name: column for name, column in own.items() if name in frame.columns})
 
 
 def _spread(item: Item, given: list[Any]) -> dict[str, list[Any]]:
