@@ -9,7 +9,8 @@ import polars as pl
 from taji.web.answering.exporting import answers_frame, columns_of
 from taji.web.answering.giving import Given, give
 from taji.web.answering.models import AnswerEvent, Sheet, Submission
-from taji.web.answering.whole_sheets import Filled, digest, fill, sheets_of
+from taji.web.answering.submitting import digest
+from taji.web.answering.whole_sheets import Filled, fill, sheets_of
 from taji.web.rounds.asked import asked_of
 from taji.web.rounds.models import Case
 

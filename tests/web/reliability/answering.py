@@ -34,18 +34,20 @@ class Person:
     receipts: list[Receipt] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
 
-    def answer(self, port: int, stop: threading.Event) -> None:
-        """Save until told to stop or cut off."""
+    def answer(self, port: int, falling: threading.Event) -> None:
+        """Save until cut off; what fails while everything is being killed is no refusal."""
         line = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         try:
-            while not stop.is_set():
-                self._save(line)
+            while (refusal := self._save(line)) is None:
+                continue
+            if not falling.is_set():
+                self.refused.append(refusal)
         except (OSError, http.client.HTTPException):
             return
         finally:
             line.close()
 
-    def _save(self, line: http.client.HTTPConnection) -> None:
+    def _save(self, line: http.client.HTTPConnection) -> str | None:
         text = f"{self.random.randrange(10_000) / 100:g}"
         body = urlencode({"item": self.item, "text": text, "seen": self.seen})
         headers = {
@@ -57,8 +59,8 @@ class Person:
         response = line.getresponse()
         said = response.read()
         if response.status != 200:
-            self.refused.append(f"{response.status} {said[:200]!r}")
-            return
+            return f"{response.status} {said[:300]!r}"
         kept = json.loads(said)
         self.seen = kept["number"]
         self.receipts.append(Receipt(self.sheet, self.item, kept["number"], text))
+        return None

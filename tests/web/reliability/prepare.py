@@ -16,10 +16,13 @@ def main(home: str, sheets: int) -> None:
     set_up(Path(home))
     from django.core.management import call_command
     from django.test import Client
+    from django.utils import timezone
 
-    from taji.web.answering.models import Consent, Sheet
-    from taji.web.people.models import Membership, Organisation, Role, User
-    from taji.web.rounds.models import Case, Round
+    from taji.web.answering.entering import enter
+    from taji.web.answering.models import Sheet
+    from taji.web.people.models import Organisation
+    from taji.web.rounds import tokens
+    from taji.web.rounds.models import Case, Invitation, Round
 
     call_command("migrate", verbosity=0)
     its = Round.objects.create(
@@ -33,11 +36,10 @@ def main(home: str, sheets: int) -> None:
     doors = []
     for number in range(sheets):
         firm = Organisation.objects.create(key=f"firm-{number}", name="虚构企业", invented=True)
-        user = User.objects.create_user(f"firm-{number}")
-        Membership.objects.create(user=user, organisation=firm, role=Role.FIRM)
         case = Case.objects.create(round=its, organisation=firm)
-        Consent.objects.create(case=case, by=user, purpose_zh="试验", purpose_en="Test")
-        sheet = Sheet.objects.create(case=case)
+        invitation = Invitation.objects.create(case=case, nonce=tokens.new_nonce())
+        user = enter(invitation, name="某人", phone="", here=None, now=timezone.now())
+        sheet = Sheet.objects.get(case=case)
         browser = Client()
         browser.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
         doors.append({"sheet": sheet.pk, "session": browser.cookies["sessionid"].value})

@@ -13,6 +13,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
@@ -99,19 +100,19 @@ def _until_killed(
 ) -> list[Receipt]:
     """Let people answer, kill, and return the receipts since the start; ``whole``: the database too."""
     before = [len(person.receipts) for person in people]
-    stop = threading.Event()
-    lines = [threading.Thread(target=p.answer, args=(platform.port, stop)) for p in people]
+    falling = threading.Event()
+    lines = [threading.Thread(target=p.answer, args=(platform.port, falling)) for p in people]
     for line in lines:
         line.start()
     until(
         lambda: all(len(p.receipts) > n or p.refused for p, n in zip(people, before, strict=True)),
         "everybody holds a receipt",
     )
-    stop.wait(random.uniform(0, LONGEST))
+    time.sleep(random.uniform(0, LONGEST))
+    falling.set()
     if whole:
         base.kill()
     platform.kill()
-    stop.set()
     for line in lines:
         line.join()
     return [one for p, n in zip(people, before, strict=True) for one in p.receipts[n:]]

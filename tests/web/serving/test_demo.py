@@ -17,11 +17,13 @@ from taji.city.fieldwork import survey_round
 from taji.city.spec import load_city
 from taji.city.truth import invent
 from taji.cli import run
+from taji.web.answering.checking import counting_of
 from taji.web.answering.exporting import answers_frame
 from taji.web.answering.models import AnswerEvent, Sheet, Submission
 from taji.web.audit.log import first_broken
 from taji.web.people.models import GUARDED, Organisation, Role, User
 from taji.web.rounds import tokens
+from taji.web.rounds.asked import asked_of
 from taji.web.rounds.models import Case, Round
 
 
@@ -86,7 +88,7 @@ def test_sheets_follow_from_their_events_and_submissions_from_sheets(welcome):
         assert {e.item: {"v": e.value, "n": e.number} for e in own} == sheet.answers
         if sheet.submission is not None:
             given = {item: kept["v"] for item, kept in sheet.answers.items()}
-            assert sheet.submission.answers == given
+            assert sheet.submission.answers == counting_of(asked_of(sheet.case.round), given)
     assert Submission.objects.count() == Sheet.objects.exclude(submission=None).count()
     assert first_broken() is None
 

@@ -13,7 +13,7 @@ from taji.survey.intake.odd import Odd, odd_answers
 from taji.web.answering.giving import Value
 from taji.web.rounds.asked import Asked, AskedItem, AskedSection
 
-__all__ = ["Checked", "Progress", "check", "progress"]
+__all__ = ["Checked", "Progress", "check", "counting_of", "progress"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def check(asked: Asked, answers: Mapping[str, Value]) -> Checked:
     """Look over the answers ({key: value}) of a sheet."""
     put = [one for one in asked.items.values() if asked.is_put(one, answers)]
     blank = [one for one in put if answers.get(one.key) is None]
-    counting = {one.key: answers[one.key] for one in put if answers.get(one.key) is not None}
+    counting = counting_of(asked, answers)
     known = {key: value for key, value in counting.items() if value is not None}
     odd = odd_answers([(one.key, one.item) for one in put], known)
     return Checked(
@@ -70,6 +70,15 @@ def check(asked: Asked, answers: Mapping[str, Value]) -> Checked:
         ),
         counting=counting,
     )
+
+
+def counting_of(asked: Asked, answers: Mapping[str, Value]) -> dict[str, Value]:
+    """Return what of the answers would be handed in: of what is put, what is answered."""
+    return {
+        one.key: answers[one.key]
+        for one in asked.items.values()
+        if answers.get(one.key) is not None and asked.is_put(one, answers)
+    }
 
 
 def progress(asked: Asked, answers: Mapping[str, Value]) -> tuple[Progress, ...]:

@@ -8,8 +8,6 @@ cases that have no sheet yet: what people wrote is changed one answer at a time,
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -20,13 +18,15 @@ from django.db.models import OuterRef, Subquery
 
 from taji.catalogue.questionnaire import Item
 from taji.survey.intake.columns import canonical_names
+from taji.web.answering.checking import counting_of
 from taji.web.answering.giving import Value, read_answer
 from taji.web.answering.models import AnswerEvent, Consent, Sheet, Submission
+from taji.web.answering.submitting import digest
 from taji.web.people.models import User
-from taji.web.rounds.asked import Asked
+from taji.web.rounds.asked import Asked, asked_of
 from taji.web.rounds.models import Case
 
-__all__ = ["Filled", "digest", "fill", "sheets_of"]
+__all__ = ["Filled", "fill", "sheets_of"]
 
 #: Sheets that are written together. [sheets]
 BATCH = 1_000
@@ -64,12 +64,6 @@ class Filled:
     def given(self) -> dict[str, Value]:
         """What was answered."""
         return {key: value for key, value in self.answers.items() if value is not None}
-
-
-def digest(answers: Mapping[str, Value]) -> str:
-    """Return the digest of submitted answers, as a receipt shows it. [hex]"""
-    canonical = json.dumps(answers, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()
 
 
 def sheets_of(frame: pl.DataFrame, asked: Asked) -> list[dict[str, Value]]:
@@ -130,13 +124,14 @@ def _fill(batch: Sequence[Filled], source: str) -> int:
         Submission(
             sheet=sheet,
             number=1,
-            answers=one.given,
-            sha256=digest(one.given),
+            answers=counting,
+            sha256=digest(counting),
             by=one.by,
             at=one.submitted_at,
         )
         for one, sheet in pairs
         if one.submitted_at is not None
+        for counting in [counting_of(asked_of(one.case.round), one.given)]
     )
     handed_in = Submission.objects.filter(sheet=OuterRef("pk")).values("pk")[:1]
     Sheet.objects.filter(pk__in=[sheet.pk for sheet in made]).update(submission=Subquery(handed_in))
