@@ -120,9 +120,7 @@ class RoundForm(forms.ModelForm):
                 field = f"reading:{name}:{reading.id}"
                 self.readings[field] = (f"{name}:{reading.id}", reading.default)
                 now = (self.instance.options or {}).get(f"{name}:{reading.id}", reading.default)
-                self._add(
-                    field, f"{title} · {said(reading.title)}", reading.choices, now
-                )
+                self._add(field, f"{title} · {said(reading.title)}", reading.choices, now)
 
     def _add(self, name: str, label: str, options: Any, now: str | None) -> None:
         texts = [(o.id, said(getattr(o, "label", None) or o.title)) for o in options]
