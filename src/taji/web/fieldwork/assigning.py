@@ -25,8 +25,8 @@ from taji.web.people.models import Membership, Role, User
 from taji.web.rounds.models import Case, Round
 
 __all__ = [
-    "Assigned",
     "AssessedAlreadyError",
+    "Assigned",
     "BarredError",
     "assign",
     "barred",
@@ -123,7 +123,9 @@ def barred(cases: list[Case], people: list[User]) -> dict[tuple[int, int], Text]
 
 
 @transaction.atomic
-def assign(its: Round, *, people: list[User], twice: int, due_on: dt.date | None, by: User) -> Assigned:
+def assign(
+    its: Round, *, people: list[User], twice: int, due_on: dt.date | None, by: User
+) -> Assigned:
     """Give every drawn firm of a round to an expert, and some to two.
 
     Parameters
@@ -281,8 +283,6 @@ def progress(its: Round, within: Q | None = None) -> dict[str, int]:
         handed_in=Count("pk", filter=Q(submitted_at__isnull=False)),
         firms=Count("case", distinct=True),
         assessed=Count("case", distinct=True, filter=Q(submitted_at__isnull=False)),
-        overdue=Count(
-            "pk", filter=Q(submitted_at=None, due_on__lt=timezone.localdate())
-        ),
+        overdue=Count("pk", filter=Q(submitted_at=None, due_on__lt=timezone.localdate())),
     )
     return dict(counted)

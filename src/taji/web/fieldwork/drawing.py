@@ -16,6 +16,7 @@ import polars as pl
 from django.core.files import File
 from django.core.files.storage import default_storage
 from django.db import transaction
+from django.db.models import QuerySet
 
 from taji.base.errors import TajiError
 from taji.base.identifiers import KEY
@@ -62,7 +63,7 @@ class TooFewError(TajiError):
     }
 
 
-def submitted_cases(its: Round):  # noqa: ANN201 - a query set of cases
+def submitted_cases(its: Round) -> QuerySet[Case]:
     """Return the cases of a round with a submission that counts on the firm's own track."""
     return Case.objects.filter(
         pk__in=Sheet.objects.filter(

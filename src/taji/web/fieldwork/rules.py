@@ -22,9 +22,9 @@ __all__ = [
 
 def assignment_of(assignment_id: int) -> Assignment:
     """Find an assignment with its round, firm and expert."""
-    return Assignment.objects.select_related(
-        "case__round", "case__organisation", "expert"
-    ).get(pk=assignment_id)
+    return Assignment.objects.select_related("case__round", "case__organisation", "expert").get(
+        pk=assignment_id
+    )
 
 
 def evidence_of(evidence_id: int) -> Evidence:

@@ -6,50 +6,75 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('audit', '0002_append_only'),
-        ('publishing', '0001_initial'),
+        ("audit", "0002_append_only"),
+        ("publishing", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Replay',
+            name="Replay",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('queued', '排队中'), ('running', '生成中'), ('done', '已完成'), ('refused', '数据被退回'), ('failed', '失败')], default='queued', max_length=8)),
-                ('step_zh', models.CharField(blank=True, max_length=120)),
-                ('step_en', models.CharField(blank=True, max_length=120)),
-                ('share', models.FloatField(blank=True, null=True)),
-                ('problem', models.JSONField(blank=True, default=dict)),
-                ('asked_at', models.DateTimeField(auto_now_add=True)),
-                ('done_at', models.DateTimeField(blank=True, null=True)),
-                ('folder', models.CharField(blank=True, max_length=200)),
-                ('holds', models.BooleanField(null=True)),
-                ('differences', models.JSONField(blank=True, default=list)),
-                ('remarks', models.JSONField(blank=True, default=list)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("queued", "排队中"),
+                            ("running", "生成中"),
+                            ("done", "已完成"),
+                            ("refused", "数据被退回"),
+                            ("failed", "失败"),
+                        ],
+                        default="queued",
+                        max_length=8,
+                    ),
+                ),
+                ("step_zh", models.CharField(blank=True, max_length=120)),
+                ("step_en", models.CharField(blank=True, max_length=120)),
+                ("share", models.FloatField(blank=True, null=True)),
+                ("problem", models.JSONField(blank=True, default=dict)),
+                ("asked_at", models.DateTimeField(auto_now_add=True)),
+                ("done_at", models.DateTimeField(blank=True, null=True)),
+                ("folder", models.CharField(blank=True, max_length=200)),
+                ("holds", models.BooleanField(null=True)),
+                ("differences", models.JSONField(blank=True, default=list)),
+                ("remarks", models.JSONField(blank=True, default=list)),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.AddIndex(
-            model_name='entry',
-            index=models.Index(fields=['at'], name='entry_at'),
+            model_name="entry",
+            index=models.Index(fields=["at"], name="entry_at"),
         ),
         migrations.AddIndex(
-            model_name='entry',
-            index=models.Index(fields=['actor', 'number'], name='entry_actor'),
+            model_name="entry",
+            index=models.Index(fields=["actor", "number"], name="entry_actor"),
         ),
         migrations.AddField(
-            model_name='replay',
-            name='asked_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="replay",
+            name="asked_by",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='replay',
-            name='portrait',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='replays', to='publishing.portrait'),
+            model_name="replay",
+            name="portrait",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="replays",
+                to="publishing.portrait",
+            ),
         ),
     ]

@@ -6,64 +6,133 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('fieldwork', '0002_initial'),
-        ('rounds', '0001_initial'),
+        ("fieldwork", "0002_initial"),
+        ("rounds", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='assignment',
-            name='submitted_at',
+            model_name="assignment",
+            name="submitted_at",
             field=models.DateTimeField(blank=True, null=True),
         ),
         migrations.CreateModel(
-            name='Analysis',
+            name="Analysis",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('queued', '排队中'), ('running', '生成中'), ('done', '已完成'), ('refused', '数据被退回'), ('failed', '失败')], default='queued', max_length=8)),
-                ('step_zh', models.CharField(blank=True, max_length=120)),
-                ('step_en', models.CharField(blank=True, max_length=120)),
-                ('share', models.FloatField(blank=True, null=True)),
-                ('problem', models.JSONField(blank=True, default=dict)),
-                ('asked_at', models.DateTimeField(auto_now_add=True)),
-                ('done_at', models.DateTimeField(blank=True, null=True)),
-                ('folder', models.CharField(blank=True, max_length=200)),
-                ('assessed', models.PositiveIntegerField(default=0)),
-                ('results', models.JSONField(blank=True, default=dict)),
-                ('asked_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('round', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='analyses', to='rounds.round')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("queued", "排队中"),
+                            ("running", "生成中"),
+                            ("done", "已完成"),
+                            ("refused", "数据被退回"),
+                            ("failed", "失败"),
+                        ],
+                        default="queued",
+                        max_length=8,
+                    ),
+                ),
+                ("step_zh", models.CharField(blank=True, max_length=120)),
+                ("step_en", models.CharField(blank=True, max_length=120)),
+                ("share", models.FloatField(blank=True, null=True)),
+                ("problem", models.JSONField(blank=True, default=dict)),
+                ("asked_at", models.DateTimeField(auto_now_add=True)),
+                ("done_at", models.DateTimeField(blank=True, null=True)),
+                ("folder", models.CharField(blank=True, max_length=200)),
+                ("assessed", models.PositiveIntegerField(default=0)),
+                ("results", models.JSONField(blank=True, default=dict)),
+                (
+                    "asked_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "round",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="analyses",
+                        to="rounds.round",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Subsample',
+            name="Subsample",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('submitted', models.PositiveIntegerField()),
-                ('size', models.PositiveIntegerField()),
-                ('strata', models.JSONField(default=list)),
-                ('seed', models.BigIntegerField()),
-                ('register_file', models.FileField(upload_to='fieldwork/')),
-                ('sample_file', models.FileField(upload_to='fieldwork/')),
-                ('certificate_file', models.FileField(upload_to='fieldwork/')),
-                ('certificate_sha256', models.CharField(max_length=64)),
-                ('at', models.DateTimeField(auto_now_add=True)),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('round', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='subsample', to='rounds.round')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("submitted", models.PositiveIntegerField()),
+                ("size", models.PositiveIntegerField()),
+                ("strata", models.JSONField(default=list)),
+                ("seed", models.BigIntegerField()),
+                ("register_file", models.FileField(upload_to="fieldwork/")),
+                ("sample_file", models.FileField(upload_to="fieldwork/")),
+                ("certificate_file", models.FileField(upload_to="fieldwork/")),
+                ("certificate_sha256", models.CharField(max_length=64)),
+                ("at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "round",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="subsample",
+                        to="rounds.round",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='SubsampleCase',
+            name="SubsampleCase",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('stratum', models.CharField(max_length=120)),
-                ('case', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='second_phase', to='rounds.case')),
-                ('subsample', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='drawn', to='fieldwork.subsample')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("stratum", models.CharField(max_length=120)),
+                (
+                    "case",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="second_phase",
+                        to="rounds.case",
+                    ),
+                ),
+                (
+                    "subsample",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="drawn",
+                        to="fieldwork.subsample",
+                    ),
+                ),
             ],
         ),
     ]
