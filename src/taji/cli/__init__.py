@@ -33,6 +33,8 @@ USAGE_CODES = (
     "store.sheet",
     "survey.allocation_rule",
     "survey.unknown_column",
+    "web.anchor",
+    "web.no_log",
 )
 
 #: Row groups that are read ahead of the work: more only fills memory, which a laptop has little of.

@@ -102,7 +102,7 @@ def share_out(
     if flow.solve() != flow.OPTIMAL:  # pragma: no cover - the arc past everybody is always there
         raise AssertionError("a flow that can always be sent was not found")
     pairs = tuple(pair for arc, pair in offered.items() if flow.flow(arc))
-    given = {firm: 0 for firm in firms}
+    given = dict.fromkeys(firms, 0)
     for firm, _ in pairs:
         given[firm] += 1
     return Shared(pairs, {f: n - given[f] for f, n in wanted.items() if n > given[f]})

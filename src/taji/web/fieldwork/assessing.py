@@ -18,9 +18,8 @@ from taji.base.errors import TajiError
 from taji.base.text import Language
 from taji.web.answering.giving import Given, Saved, give
 from taji.web.answering.models import AnswerEvent, Sheet, Submission
-from taji.web.answering.submitting import submit
-from taji.web.audit.log import record
 from taji.web.fieldwork.models import Assignment, Evidence
+from taji.web.fieldwork.versions import keep_version
 from taji.web.people.models import User
 from taji.web.rounds.asked import Asked, asked_of
 from taji.web.rounds.models import Case, Round
@@ -211,15 +210,8 @@ def hand_in(assignment: Assignment, *, by: User) -> Submission:
     sheet = own_sheet(assignment)
     if not any(one["v"] is not None for one in sheet.answers.values()):
         raise EmptySheetError
-    made = submit(sheet, by)
-    if assignment.submitted_at is None:
-        now = timezone.now()
-        Assignment.objects.filter(pk=assignment.pk, submitted_at=None).update(submitted_at=now)
-        record(
-            "fieldwork.assessed",
-            actor=by,
-            subject=f"case:{assignment.case_id}",
-            version=made.number,
-            sha256=made.sha256,
-        )
+    made = keep_version(sheet.pk, by=by)
+    Assignment.objects.filter(pk=assignment.pk, submitted_at=None).update(
+        submitted_at=timezone.now()
+    )
     return made
