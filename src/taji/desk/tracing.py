@@ -48,7 +48,8 @@ class NotTraceableError(TajiError):
     sentences = {
         "en": "The rows behind {question} cannot be told: {missing} is neither among the answers nor "
         "among the scores of {folder}. Verify the folder with `taji verify`.",
-        "zh": "无法找到 {question} 背后的数据：{folder} 的答卷和得分中都没有 {missing}。请用 `taji verify` 复验该文件夹。",
+        "zh": "无法找到 {question} 背后的数据：{folder} 的答卷和得分中都没有 {missing}。"
+        "请用 `taji verify` 复验该文件夹。",
     }
 
 
