@@ -12,6 +12,7 @@ from django.conf import settings
 from django.utils import timezone
 from tests.web.conftest import City
 
+from taji.catalogue.questionnaire import Item
 from taji.desk.portraying import portray
 from taji.desk.request import PortraitRequest
 from taji.store.manifest import MANIFEST_NAME, fingerprint
@@ -20,6 +21,7 @@ from taji.web.answering.models import Sheet, Submission
 from taji.web.audit.log import record
 from taji.web.people.models import Organisation
 from taji.web.publishing.models import Made, Portrait
+from taji.web.rounds.asked import asked_of
 from taji.web.rounds.models import Case
 
 #: Firms that answered.
@@ -45,15 +47,23 @@ def answer_all(city: City) -> None:
         )
         sheet = Sheet.objects.create(case=case)
         answers = {
-            "q1": ["a"] if rng.random() < 0.5 else ["a", "b"],
-            "q2": str(int(rng.integers(5, 95))),
-            "q3": str(int(rng.integers(5, 95))),
-            "s_finance": str(int(rng.integers(0, 5))),
+            key: any_answer(one.item, rng) for key, one in asked_of(city.round).items.items()
         }
         sheet.submission = Submission.objects.create(
             sheet=sheet, number=1, answers=answers, sha256=f"{number:064x}", by=city.users["firm"]
         )
         sheet.save()
+
+
+def any_answer(item: Item, rng: np.random.Generator) -> str | list[str]:
+    """Some answer to an item, as sheets keep it."""
+    if item.kind == "single":
+        return str(rng.choice(item.option_ids))
+    if item.kind == "multi":
+        options = [option.id for option in item.question.options if not option.exclusive]
+        return [option for option in options if rng.random() < 0.5] or options[:1]
+    low, high = (int(bound or 0) for bound in (item.question.low, item.question.high or 95))
+    return str(int(rng.integers(low, high + 1)))
 
 
 @pytest.fixture(scope="session")
