@@ -34,7 +34,9 @@ USAGE_CODES = (
     "survey.allocation_rule",
     "survey.unknown_column",
     "web.already_served",
+    "web.anchor",
     "web.home_not_empty",
+    "web.no_log",
     "web.port_taken",
 )
 
