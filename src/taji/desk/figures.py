@@ -33,7 +33,7 @@ from taji.survey.design import Design, Sample
 from taji.survey.measures import Measure, measures_of, score_measures, wide_scores
 from taji.survey.tabulate import tabulate
 
-__all__ = ["Figures", "estimate", "score_all"]
+__all__ = ["Figures", "estimate", "score_all", "tabulated"]
 
 SCORING = Text(zh="评分定级", en="Scoring")
 ESTIMATING = Text(zh="估计全市", en="Estimating for the city")
@@ -91,6 +91,14 @@ def score_all(
     return pl.concat(scored) if scored else pl.DataFrame(schema=SCORES)
 
 
+def tabulated(asked: Questionnaire, models: Sequence[Model], design: Design) -> tuple[Measure, ...]:
+    """Everything that is estimated of a round: its questions, then the nodes and levels of its models."""
+    return (
+        *measures_of(asked, blanks=design.blanks),
+        *(measure for model in models for measure in score_measures(model)),
+    )
+
+
 def estimate(
     answers: pl.DataFrame,
     scores: pl.DataFrame,
@@ -128,10 +136,7 @@ def estimate(
         frame = answers.join(
             wide_scores(scores), on="enterprise", how="left", maintain_order="left"
         )
-    measures: tuple[Measure, ...] = (
-        *measures_of(asked, blanks=design.blanks),
-        *(measure for model in models for measure in score_measures(model)),
-    )
+    measures = tabulated(asked, models, design)
     beside = benchmark_measures(benchmarks, [asked])
     sample = design.bind(frame)
     weight, scales = np.asarray(sample.weight), scales_of(asked, models)

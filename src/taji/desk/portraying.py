@@ -18,19 +18,15 @@ import taji
 from taji.assess.compile import compile_model
 from taji.assess.why import why as reasons
 from taji.base.text import Text
-from taji.catalogue.files import available
-from taji.catalogue.load import benchmark, questionnaire
-from taji.catalogue.questionnaire import Questionnaire
-from taji.desk.choosing import Chosen, chosen_models
+from taji.desk.choosing import Chosen
 from taji.desk.comparing import place_firms
-from taji.desk.design_file import read_design
-from taji.desk.domains import breakdowns
-from taji.desk.figures import Figures, estimate, score_all
+from taji.desk.figures import Figures
 from taji.desk.files import keep_inputs
-from taji.desk.gathering import REFUSED_NAME, IntakeChoices, gather, notes_of, write_refused
-from taji.desk.joining import is_simulated, join_register, read_firms
+from taji.desk.gathering import REFUSED_NAME, notes_of, write_refused
+from taji.desk.joining import is_simulated
 from taji.desk.packs_used import packs_used
 from taji.desk.request import PortraitRequest
+from taji.desk.rounds import answered, figures_of, joined
 from taji.desk.segmenting import SEED
 from taji.desk.steps import SILENT, Steps
 from taji.desk.telling import tell
@@ -40,7 +36,6 @@ from taji.report.fonts import family
 from taji.report.page import write_html
 from taji.report.workbook import write_xlsx
 from taji.store.manifest import MANIFEST_NAME, Manifest, code_digest, environment, fingerprint
-from taji.survey.design import Design
 
 __all__ = ["OUTPUTS", "Portrayed", "portray"]
 
@@ -89,39 +84,25 @@ def portray(request: PortraitRequest, out: Path, *, steps: Steps = SILENT) -> Po
     """
     inputs = (request.answers, request.design, request.register)
     keep_inputs(inputs, [out / name for name in (*OUTPUTS, MANIFEST_NAME, REFUSED_NAME)])
-    asked = questionnaire(request.questionnaire)
-    chosen = chosen_models(request)
-    intake = gather(request.answers, _asked_of(asked, chosen), _choices(request), steps=steps)
+    came = answered(request, steps=steps)
+    asked, chosen, intake = came.asked, came.chosen, came.intake
     out.mkdir(parents=True, exist_ok=True)
     notes = notes_of(intake, write_refused(intake, out, request.language))
     if intake.stopped:
         return Portrayed(None, intake.summary, True, notes)
 
-    design = Design() if request.design is None else read_design(request.design)
-    firms = None if request.register is None else read_firms(request.register, asked)
-    answers, design = join_register(intake.of(asked.id), firms, design)
-    by = breakdowns(answers, asked, request.by)
-    sheets = {one.asked.id: intake.of(one.asked.id) for one in chosen}
+    rows = joined(came)
+    answers, by, sheets = rows.answers, rows.by, rows.sheets
     with ThreadPoolExecutor(1) as beside:  # reasons wait for nothing but the sheets
         why = beside.submit(_reasons, sheets, chosen)
-        figures = estimate(
-            answers,
-            score_all(sheets, chosen, steps=steps),
-            asked,
-            tuple(one.model for one in chosen),
-            design,
-            benchmarks=tuple(benchmark(name) for name in available("benchmarks")),
-            by=by,
-            confidence=request.confidence,
-            steps=steps,
-        )
+        figures = figures_of(came, rows, steps=steps)
         simulated = request.simulated or is_simulated(answers)
         content = tell(
             request,
             intake,
-            firms,
+            rows.firms,
             figures,
-            design,
+            rows.design,
             sheets,
             asked,
             chosen,
@@ -136,21 +117,6 @@ def portray(request: PortraitRequest, out: Path, *, steps: Steps = SILENT) -> Po
         _write(makers, out)
     _manifest(request, chosen, simulated, out, tuple(makers)).write(out)
     return Portrayed(out / "portrait.html", intake.summary, False, notes)
-
-
-def _choices(request: PortraitRequest) -> IntakeChoices:
-    return IntakeChoices(
-        shares=request.shares,
-        duplicates=request.duplicates,
-        max_errors=request.max_errors,
-        accept_partial=request.accept_partial,
-        sheet=request.sheet,
-    )
-
-
-def _asked_of(asked: Questionnaire, chosen: Sequence[Chosen]) -> list[Questionnaire]:
-    """Everything that the file may answer, each questionnaire once."""
-    return list({one.id: one for one in (asked, *(c.asked for c in chosen))}.values())
 
 
 Maker = Callable[[Path], object]

@@ -34,6 +34,7 @@ __all__ = [
     "NegativeWeightError",
     "NotConvergedError",
     "calibrate",
+    "residuals",
     "whose",
 ]
 
@@ -178,6 +179,31 @@ class Calibrated:
     auxiliary: FloatArray
     projector: FloatArray
     ratio: FloatArray
+
+
+def residuals(calibrated: Calibrated | None, influence: FloatArray) -> FloatArray:
+    """What of each row's influence the calibration variables do not foretell.
+
+    Parameters
+    ----------
+    calibrated : Calibrated or None
+        None gives the influences back.
+    influence : FloatArray, shape (n_row,)
+        Weighted influences.
+
+    Returns
+    -------
+    FloatArray, shape (n_row,)
+        Influence less the value of its weighted regression on the calibration variables.
+    """
+    if calibrated is None:
+        return influence
+    plain = binned(
+        calibrated.code, influence / calibrated.ratio[calibrated.code], len(calibrated.auxiliary)
+    )
+    slopes = calibrated.projector @ (calibrated.auxiliary.T @ plain)
+    foretold = (calibrated.auxiliary @ slopes)[calibrated.code]
+    return np.asarray(influence - calibrated.weight * foretold)
 
 
 def calibrate(frame: pl.DataFrame, weight: FloatArray, targets: CalibrationTargets) -> Calibrated:

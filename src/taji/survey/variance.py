@@ -15,7 +15,7 @@ from taji.base.arrays import FloatArray, IntArray
 from taji.survey.design import Sample, Stage
 from taji.survey.sums import binned, sum_by
 
-__all__ = ["design_variance", "spread_in_leaves"]
+__all__ = ["design_variance", "row_variance", "spread_in_leaves", "stage_weights"]
 
 
 def spread_in_leaves(
@@ -100,18 +100,67 @@ def design_variance(
     .. [1] C.-E. Särndal, B. Swensson and J. Wretman, *Model Assisted Survey Sampling*. New
        York: Springer, 1992, result 4.3.1.
     """
-    reaches = _reaches(sample.stages)
+    weights = stage_weights(sample)
     variance = np.zeros(total.shape[1])
-    for stage, reach in zip(reversed(sample.stages), reversed(reaches), strict=True):
+    for stage, (spread_weight, lone) in zip(
+        reversed(sample.stages), reversed(weights), strict=True
+    ):
         if stage.stratum_of_unit is not None:
             total, spread = _gather(stage, total)
         assert spread is not None
-        weight = reach * _scales(stage)
-        variance += weight @ spread
+        variance += spread_weight @ spread + lone @ total**2
+    return variance
+
+
+def row_variance(sample: Sample, influence: FloatArray) -> float:
+    """Variance of a sum of influences that are known row by row.
+
+    Parameters
+    ----------
+    sample : Sample
+        The design, bound to its rows.
+    influence : FloatArray, shape (n_row,)
+        Weighted influence of each row; 0 outside the domain.
+
+    Returns
+    -------
+    float
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> from taji.survey.design import Design
+    >>> frame = pl.DataFrame({"firms": [40] * 4})
+    >>> sample = Design.from_mapping({"population": "firms"}).bind(frame)
+    >>> round(row_variance(sample, np.array([-0.5, 0.0, 0.5, 0.0])), 3)
+    0.6
+    """
+    last = sample.stages[-1]
+    size = len(last.stratum)
+    total = binned(sample.leaf, influence, size)
+    if last.unit is not None:
+        return float(design_variance(sample, total[:, None])[0])
+    deviation = influence - (total / last.drawn)[sample.leaf]
+    spread = binned(sample.leaf, deviation**2, size)
+    return float(design_variance(sample, total[:, None], spread[:, None])[0])
+
+
+def stage_weights(sample: Sample) -> list[tuple[FloatArray, FloatArray]]:
+    """What each stratum of each stage multiplies, first stage first.
+
+    Returns
+    -------
+    list of (FloatArray, FloatArray), each of shape (n_stratum,)
+        The factor of the squared deviations of the stratum's units, and that of its squared total,
+        which is 0 unless a lone unit is to be measured from zero.
+    """
+    weights = []
+    for stage, reach in zip(sample.stages, _reaches(sample.stages), strict=True):
+        lone = np.zeros(len(stage.drawn))
         if sample.lone_unit == "adjust":
             lone = (stage.drawn == 1) * reach * (1 - stage.fraction)
-            variance += lone @ total**2
-    return variance
+        weights.append((reach * _scales(stage), lone))
+    return weights
 
 
 def _reaches(stages: tuple[Stage, ...]) -> list[FloatArray]:
