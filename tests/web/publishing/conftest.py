@@ -38,8 +38,13 @@ def demo_files(tmp_path_factory: pytest.TempPathFactory) -> DemoFiles:
 @pytest.fixture(scope="session")
 def demo_answers(demo_files: DemoFiles) -> pl.DataFrame:
     """The demo city's answers, canonical, with the columns of the sample."""
-    packs = [questionnaire(name) for name in demo_files.questionnaires]
-    source = open_table(demo_files.answers, recognise=recogniser(packs))
+    return answers_of(demo_files)
+
+
+def answers_of(demo: DemoFiles) -> pl.DataFrame:
+    """Read the demo city's answers."""
+    packs = [questionnaire(name) for name in demo.questionnaires]
+    source = open_table(demo.answers, recognise=recogniser(packs))
     return take([source], packs, registers=registers_of(packs)).answers
 
 
@@ -58,7 +63,12 @@ def files(settings, tmp_path) -> Path:
 
 
 def hold_round(
-    demo: DemoFiles, answers: pl.DataFrame, user: User, *, slug: str = "demo-2021"
+    demo: DemoFiles,
+    answers: pl.DataFrame,
+    user: User,
+    *,
+    slug: str = "demo-2021",
+    models: tuple[str, ...] | None = None,
 ) -> Round:
     """Put the demo city's round on the platform as if its firms had answered there."""
     its = Round.objects.create(
@@ -69,7 +79,7 @@ def hold_round(
         frozen_at=timezone.now(),
         questionnaire=demo.questionnaire,
         also=list(demo.questionnaires[1:]),
-        model_ids=list(demo.models),
+        model_ids=list(demo.models if models is None else models),
         strata=["industry_group", "size"],
         design={"totals": "asked"},
         city_zh="株洲（模拟）",

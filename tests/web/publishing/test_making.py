@@ -53,8 +53,8 @@ def test_the_command_makes_the_same_estimates_from_the_downloaded_answers(
     assert (tmp_path / "out" / "estimates.csv").read_bytes() == published.read_bytes()
 
 
-def test_the_stored_folder_verifies_as_a_whole_and_in_each_language(portrait):
-    for folder in (portrait.path, portrait.path / "zh", portrait.path / "en"):
+def test_the_stored_folder_verifies_as_a_whole_and_in_a_language_by_itself(portrait):
+    for folder in (portrait.path, portrait.path / "en"):
         found = verify(folder)
         assert found.holds, found.differences
 
