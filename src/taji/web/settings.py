@@ -184,6 +184,9 @@ UPLOAD_LIMIT = int(os.environ.get("TAJI_UPLOAD_LIMIT", 64 * 1024 * 1024))
 
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 
+#: Under which licence published figures may be used again.
+DATA_LICENCE = os.environ.get("TAJI_DATA_LICENCE", "CC BY 4.0")
+
 EMAIL_HOST = os.environ.get("TAJI_SMTP_HOST", "")
 EMAIL_PORT = int(os.environ.get("TAJI_SMTP_PORT", "587"))
 EMAIL_HOST_USER = os.environ.get("TAJI_SMTP_USER", "")
