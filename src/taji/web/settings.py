@@ -155,7 +155,7 @@ AXES_COOLOFF_TIME = 0.5  # [hours]
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_LOCKOUT_TEMPLATE = "account/locked.html"
 AXES_RESET_ON_SUCCESS = True
-AXES_USERNAME_FORM_FIELD = "login"
+AXES_USERNAME_CALLABLE = "taji.web.people.whence.account_name"
 AXES_CLIENT_IP_CALLABLE = "taji.web.people.whence.address"
 AXES_DISABLE_ACCESS_LOG = True  # who signed in stands in our own log
 

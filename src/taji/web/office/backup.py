@@ -128,7 +128,9 @@ class BackedUp:
 Told = Callable[[int], None]
 
 
-def back_up(path: Path, *, home: Path, url: str | None = None, told: Told | None = None) -> BackedUp:
+def back_up(
+    path: Path, *, home: Path, url: str | None = None, told: Told | None = None
+) -> BackedUp:
     """Write a backup of ``home`` to ``path``, whole or not at all, readable by its owner alone.
 
     Parameters
@@ -172,9 +174,7 @@ def back_up(path: Path, *, home: Path, url: str | None = None, told: Told | None
     return BackedUp(path, len(members), sum(m["size"] for m in members.values()), SECRET in members)
 
 
-def restore(
-    path: Path, *, home: Path, url: str | None = None, force: bool = False
-) -> BackedUp:
+def restore(path: Path, *, home: Path, url: str | None = None, force: bool = False) -> BackedUp:
     """Put a backup back into ``home``: checked first, then swapped in.
 
     Parameters

@@ -21,7 +21,9 @@ class RoleForm(forms.Form):
     role = forms.ChoiceField(label=say("角色", "Role"), choices=Role.choices)
     organisation = forms.ModelChoiceField(
         label=say("机构", "Organisation"),
-        help_text=say("企业角色请改填下面的企业编号。", "For the role of a firm, fill in its key below."),
+        help_text=say(
+            "企业角色请改填下面的企业编号。", "For the role of a firm, fill in its key below."
+        ),
         queryset=Organisation.objects.none(),
         required=False,
     )

@@ -81,7 +81,11 @@ def _paragraph(zh: str, en: str, hint: Any = "") -> Callable[[], forms.Field]:
 #: Every setting, in the order of the page.
 SCHEMA: Mapping[str, Entry] = {
     "bureau_name_zh": Entry(
-        _line("主管部门名称（中文）", "Name of the bureau, in Chinese", say("印在信函上。", "Stands on letters.")),
+        _line(
+            "主管部门名称（中文）",
+            "Name of the bureau, in Chinese",
+            say("印在信函上。", "Stands on letters."),
+        ),
         "",
     ),
     "bureau_name_en": Entry(_line("主管部门名称（英文）", "Name of the bureau, in English"), ""),

@@ -15,9 +15,7 @@ urlpatterns = [
     path("people/<int:user_id>/switch/", people_views.switch, name="person_switch"),
     path("roles/<int:membership_id>/end/", people_views.end, name="role_end"),
     path("organisations/", people_views.organisations, name="organisations"),
-    path(
-        "organisations/<int:organisation_id>/", people_views.organisation, name="organisation"
-    ),
+    path("organisations/<int:organisation_id>/", people_views.organisation, name="organisation"),
     path("packs/", pack_views.listing, name="packs"),
     path("packs/<int:pack_id>/", pack_views.pack, name="pack"),
     path("packs/<int:pack_id>/compare/", pack_views.compare, name="pack_compare"),

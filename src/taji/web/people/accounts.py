@@ -13,9 +13,10 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from taji.base.errors import TajiError
-from taji.base.text import Language
+from taji.base.text import Language, Text
 from taji.web.audit.log import record
 from taji.web.people.models import Kind, Membership, Organisation, OrganisationKind, Role, User
+from taji.web.speech import both
 
 __all__ = [
     "DISTRICTED",
@@ -126,8 +127,8 @@ def give_role(
     if not kinds & SEATS[role]:
         raise SeatError(
             organisation=organisation.name,
-            needed="、".join(str(Kind(kind).label) for kind in sorted(SEATS[role])),
-            role=str(Role(role).label),
+            needed=_listed(sorted(SEATS[role])),
+            role=both(Role(role).label),
         )
     with transaction.atomic():
         held, made = Membership.objects.get_or_create(
@@ -194,9 +195,7 @@ def switch(user: User, *, on: bool, by: User) -> None:
             _keep_one(but=user)
         user.is_active = on
         user.save(update_fields=["is_active"])
-        record(
-            "account.on" if on else "account.off", actor=by, subject=f"user:{user.username}"
-        )
+        record("account.on" if on else "account.off", actor=by, subject=f"user:{user.username}")
 
 
 def first_administrator(username: str, *, name: str, bureau: str) -> User:
@@ -208,7 +207,9 @@ def first_administrator(username: str, *, name: str, bureau: str) -> User:
         If the name belongs to somebody.
     """
     with transaction.atomic():
-        organisation, _ = Organisation.objects.get_or_create(key="bureau", defaults={"name": bureau})
+        organisation, _ = Organisation.objects.get_or_create(
+            key="bureau", defaults={"name": bureau}
+        )
         OrganisationKind.objects.get_or_create(organisation=organisation, kind=Kind.BUREAU)
         user = add_person(username, name=name, by=None)
         give_role(user, organisation, Role.ADMINISTRATOR, by=None)
@@ -222,6 +223,14 @@ def _keep_one(*, but: User) -> None:
     )
     if all(held.user_id == but.pk for held in others):
         raise LastAdministratorError(name=str(but))
+
+
+def _listed(kinds: list[str]) -> Text:
+    """Kinds of organisation, as a sentence names them."""
+    labels = [both(Kind(kind).label) for kind in kinds]
+    return Text(
+        zh="、".join(one.zh for one in labels), en=", ".join(one.en.lower() for one in labels)
+    )
 
 
 def _tell(action: str, held: Membership, by: User | None) -> None:

@@ -6,10 +6,14 @@ Sign-in, second factors and their limits are allauth's and axes'.
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import segno
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.app_settings import REAUTHENTICATION_TIMEOUT
+from allauth.account.internal.flows.login import get_authentication_records
+from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.http import HttpRequest
 from django.urls import reverse
@@ -61,6 +65,12 @@ class ClosedDoor(DefaultAccountAdapter):
     def get_client_ip(self, request: HttpRequest) -> str:
         """Return the caller's address."""
         return address(request)
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """Ask again only who did not sign in within the last minutes."""
+        records = get_authentication_records(context.request, context.request.user)
+        fresh = any(time.time() - record["at"] < REAUTHENTICATION_TIMEOUT for record in records)
+        return not fresh and super().is_reauthentication_required(app=app, **kwargs)
 
     def send_notification_mail(self, *args: Any, **kwargs: Any) -> None:
         """Send none: what happened to an account stands in the log and on its page."""

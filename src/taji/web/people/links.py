@@ -21,7 +21,7 @@ from taji.base.text import Language
 from taji.web.audit.log import record
 from taji.web.people.models import SetUp, User
 
-__all__ = ["LinkError", "VALIDITY", "choose_password", "new_link", "open_link"]
+__all__ = ["VALIDITY", "LinkError", "choose_password", "new_link", "open_link"]
 
 VALIDITY = dt.timedelta(days=3)
 #: Entropy of a token. [bytes]
