@@ -11,6 +11,7 @@ from tests.web.office.conftest import model_text, zipped
 
 from taji.catalogue.files import pack_file
 from taji.catalogue.load import model, questionnaire_of
+from taji.store.unreadable import TooLargeError
 from taji.web.answering.models import Sheet, Submission
 from taji.web.audit.models import Entry
 from taji.web.office import packs
@@ -35,17 +36,32 @@ def submit(city, number: int, answers: dict[str, object]) -> None:
     sheet.save()
 
 
-#: Some 48 points, and every scenario at the second rung: level 2 at 40 points, not at 55.
 SCENARIOS = [
     "product_design", "process_design", "marketing", "after_sales", "planning", "production",
     "quality", "equipment", "safety", "energy", "purchasing", "warehouse", "finance", "hr",
-    "office", "decision",
 ]  # fmt: skip
-MIDDLING: dict[str, object] = {f"s_{name}": "2" for name in SCENARIOS} | {
-    "q1": ["a", "b", "c"],
-    "q2": "60",
-    "q3": "60",
-    "q5": "60",
+RUNGS: dict[str, object] = {f"s_{name}": "2" for name in [*SCENARIOS, "office", "decision"]}
+#: Half of the points, every scenario at the second rung: level 2 from 40 points, not from 55.
+MIDDLING = RUNGS | {
+    "q1": ["a", "b"],
+    **{f"q{n}": "50" for n in (2, 3, 11)},
+    "q4": SCENARIOS[:7],
+    "q5": "several",
+    "q6": ["policy", "products"],
+    "q7": ["policy", "products"],
+    "q8": "plan",
+    "q9": ["workflow", "itops"],
+    "q10": ["people", "post"],
+    **{f"q{n}": "flat" for n in (12, 13, 14, 15)},
+}
+#: All points but those of the scenarios' rungs: level 2 under both.
+STRONG = MIDDLING | {
+    "q1": ["a", "b", "c", "d"],
+    **{f"q{n}": "100" for n in (2, 3, 11)},
+    "q4": SCENARIOS,
+    "q5": "all",
+    "q6": ["policy", "products", "assess", "boundary"],
+    "q8": "top",
 }
 
 
@@ -100,7 +116,9 @@ def test_a_worked_case_that_fails_refuses_the_model(city, by, upload):
     with pytest.raises(packs.UnsoundError) as caught:
         packs.take(upload(level2=99), by=by)
 
-    assert any("by_hand" in problem.en or "level" in problem.en for problem in caught.value.problems)
+    assert any(
+        "by_hand" in problem.en or "level" in problem.en for problem in caught.value.problems
+    )
 
 
 def test_a_version_never_changes(city, by, upload):
@@ -111,7 +129,8 @@ def test_a_version_never_changes(city, by, upload):
 
 
 @pytest.mark.parametrize(
-    "name", ["../evil.yaml", "/etc/evil.yaml", "a/../../evil.yaml", "a\\..\\evil.yaml", "C:evil.yaml"]
+    "name",
+    ["../evil.yaml", "/etc/evil.yaml", "a/../../evil.yaml", "a\\..\\evil.yaml", "C:evil.yaml"],
 )
 def test_an_archive_cannot_write_outside(city, by, tmp_path, upload, name):
     with pytest.raises(EntryError):
@@ -133,13 +152,12 @@ def test_an_archive_with_a_link_or_a_program_is_refused(city, by):
 
 
 def test_an_archive_that_swells_is_refused(city, by):
-    swollen = zipped({"model.yaml": b"#" * (17 << 20)})
-    assert len(swollen) < packs.LIMIT
-
-    with pytest.raises(EntryError) as caught:
-        packs.take(SimpleUploadedFile("x.zip", swollen), by=by)
-
-    assert "16 MB" in caught.value.render("en")
+    dense = b"".join(b"# line %07d of a long list\n" % n for n in range(600_000))
+    for content, error in ((dense, EntryError), (b"#" * (17 << 20), TooLargeError)):
+        swollen = zipped({"model.yaml": content})
+        assert len(swollen) < packs.LIMIT < len(content)
+        with pytest.raises(error):
+            packs.take(SimpleUploadedFile("x.zip", swollen), by=by)
 
 
 def test_an_upload_beyond_the_limit_is_refused(city, by):
@@ -149,7 +167,13 @@ def test_an_upload_beyond_the_limit_is_refused(city, by):
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"just words", b"a: [1, 2", b"\xff\xfe\x00", zipped({"a.yaml": "x: 1", "b.yaml": "y: 1"})],
+    [
+        b"",
+        b"just words",
+        b"a: [1, 2",
+        b"\xff\xfe\x00",
+        zipped({"a.yaml": "x: 1", "b.yaml": "y: 1"}),
+    ],
 )
 def test_what_is_no_pack_is_refused_in_words(city, by, content):
     with pytest.raises((packs.NoPackError, packs.UnsoundError)):
@@ -165,7 +189,7 @@ def test_a_model_is_switched_on_only_after_somebody_could_look(city, by, upload)
 
 def test_who_would_change_level_is_known_before_the_switch(city, by, upload):
     submit(city, 0, MIDDLING)
-    submit(city, 1, {**MIDDLING, "q1": ["a", "b", "c", "d"], "q2": "100", "q3": "100", "q5": "100"})
+    submit(city, 1, STRONG)
     without_cases = SimpleUploadedFile("model.yaml", model_text("1.1", level2=55).encode())
     pack = packs.take(without_cases, by=by)
     switch = ask(pack, by=by)
@@ -173,10 +197,14 @@ def test_who_would_change_level_is_known_before_the_switch(city, by, upload):
     compare.func(switch.pk)
 
     switch.refresh_from_db()
-    assert (switch.state, switch.firms) == (Made.DONE, 2)
+    assert (switch.problem, switch.state, switch.firms) == ({}, Made.DONE, 2)
     assert (switch.changed, switch.up, switch.down) == (1, 0, 1)
     moved = Moved.objects.get()
-    assert (moved.enterprise, moved.level_before, moved.level_after) == (city.firms[0].key, "2", "1")
+    assert (moved.enterprise, moved.level_before, moved.level_after) == (
+        city.firms[0].key,
+        "2",
+        "1",
+    )
     assert sum(row["firms"] for row in switch.crosstab) == 2
 
     packs.activate(pack, by=by)
