@@ -36,6 +36,8 @@ USAGE_CODES = (
     "web.already_served",
     "web.home_not_empty",
     "web.port_taken",
+    "web.restore_not_empty",
+    "web.restore_running",
 )
 
 #: Row groups that are read ahead of the work: more only fills memory, which a laptop has little of.
