@@ -134,7 +134,7 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_ADAPTER = "taji.web.people.adapter.ClosedDoor"
 ACCOUNT_FORMS = {
     "login": "taji.web.people.forms.SignIn",
-    "change_password": "taji.web.people.forms.ChangePassword",
+    "change_password": "taji.web.people.forms.ChangePassword",  # a class, no password  # nosec B105
     "reauthenticate": "taji.web.people.forms.ByPassword",
 }
 ACCOUNT_LOGOUT_REDIRECT_URL = "home"
