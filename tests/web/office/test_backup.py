@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 import stat
@@ -160,11 +161,9 @@ def test_a_member_that_was_exchanged_is_found(home, tmp_path):
 def test_a_forged_backup_cannot_write_elsewhere(tmp_path, name):
     with zipfile.ZipFile(tmp_path / "b.zip", "w") as archive:
         archive.writestr(name, "x")
-        archive.writestr(
-            "manifest.json",
-            '{"format": 1, "database": "sqlite", "members": {"%s": {"sha256": "", "size": 1, '
-            '"mode": 420}}}' % name,
-        )
+        members = {name: {"sha256": "", "size": 1, "mode": 420}}
+        forged = {"format": 1, "database": "sqlite", "members": members}
+        archive.writestr("manifest.json", json.dumps(forged))
 
     with pytest.raises(NotABackupError):
         restore(tmp_path / "b.zip", home=tmp_path / "fresh")

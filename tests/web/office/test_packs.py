@@ -136,7 +136,7 @@ def test_an_archive_cannot_write_outside(city, by, tmp_path, upload, name):
     with pytest.raises(EntryError):
         packs.take(upload(**{name: "id: evil"}), by=by)
 
-    assert [f for f in tmp_path.rglob("*evil*")] == []
+    assert not list(tmp_path.rglob("*evil*"))
     assert not Pack.objects.exists()
 
 
