@@ -38,6 +38,8 @@ USAGE_CODES = (
     "web.home_not_empty",
     "web.no_log",
     "web.port_taken",
+    "web.restore_not_empty",
+    "web.restore_running",
 )
 
 #: Row groups that are read ahead of the work: more only fills memory, which a laptop has little of.
