@@ -22,26 +22,32 @@ LOCALES = {"zh": "zh-CN", "en": "en-GB"}
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
 
-@pytest.fixture
-def _triggers(django_db_setup, django_db_blocker) -> Iterator[list[tuple[str, str]]]:
+@pytest.fixture(scope="module")
+def _triggers(django_db_setup, django_db_blocker) -> Iterator[dict[str, str]]:
     """Triggers that the end of a journey took off, put back when the tables are empty."""
-    taken: list[tuple[str, str]] = []
+    taken: dict[str, str] = {}
     yield taken
-    with django_db_blocker.unblock(), connection.cursor() as cursor:
-        for _, sql in taken:
-            cursor.execute(sql)
+    with django_db_blocker.unblock():
+        _put_back(taken)
 
 
 @pytest.fixture(autouse=True)
-def _journey_database(_triggers: list[tuple[str, str]], transactional_db) -> Iterator[None]:
+def _journey_database(_triggers: dict[str, str], transactional_db) -> Iterator[None]:
     """A database that other threads see; SQLite empties append-only tables by DELETE."""
+    _put_back(_triggers)
     yield
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
             cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
-            _triggers += cursor.fetchall()
-            for name, _ in _triggers:
+            _triggers.update(cursor.fetchall())
+            for name in _triggers:
                 cursor.execute(f"DROP TRIGGER {name}")
+
+
+def _put_back(triggers: dict[str, str]) -> None:
+    with connection.cursor() as cursor:
+        while triggers:
+            cursor.execute(triggers.popitem()[1])
 
 
 @pytest.fixture(scope="session")
