@@ -27,7 +27,7 @@ TAKEN = pytest.StashKey[list[str]]()
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
     """Make tables append-only again after the database was emptied."""
     yield
-    for sql in item.stash.get(TAKEN, ()):
+    for sql in item.stash.get(TAKEN, ()) if nextitem is not None else ():
         with item.config.stash[blocking_manager_key].unblock(), connection.cursor() as cursor:
             cursor.execute(sql)
 

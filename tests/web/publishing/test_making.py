@@ -29,7 +29,9 @@ def _download(browser, portrait: Portrait, name: str, folder: Path) -> Path:
     assert "attachment" in response.headers["Content-Disposition"]
     assert response.headers["X-Content-Type-Options"] == "nosniff"
     path = folder / name
-    path.write_bytes(b"".join(response.streaming_content) if response.streaming else response.content)
+    path.write_bytes(
+        b"".join(response.streaming_content) if response.streaming else response.content
+    )
     return path
 
 

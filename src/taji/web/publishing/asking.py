@@ -60,7 +60,9 @@ class NoReasonError(TajiError):
     }
 
 
-NOT_DONE = Text(zh="尚未生成完毕。请等待，或重新生成。", en="it is not made yet. Wait, or ask again.")
+NOT_DONE = Text(
+    zh="尚未生成完毕。请等待，或重新生成。", en="it is not made yet. Wait, or ask again."
+)
 NOT_FROZEN = Text(
     zh="它不是由冻结后的答卷生成的。请先冻结轮次，再重新生成。",
     en="it was not made from the answers of a frozen round. Freeze the round, then make it again.",

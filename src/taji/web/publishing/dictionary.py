@@ -53,7 +53,10 @@ COLUMNS: tuple[tuple[str, Text, Text | None], ...] = (
     ("deff", Text(zh="设计效应", en="Design effect"), None),
     (
         "suppressed",
-        Text(zh="true：为保护企业不予公布，数字为空", en="true: withheld to protect firms, no numbers"),
+        Text(
+            zh="true：为保护企业不予公布，数字为空",
+            en="true: withheld to protect firms, no numbers",
+        ),
         None,
     ),
 )

@@ -24,9 +24,11 @@ from taji.web.publishing.models import Portrait
 __all__ = ["KeyFinding", "Withheld", "findings_of", "withheld_of"]
 
 PERCENT = Scale(kind="percent")
-OF_FIRMS = Text(zh="的企业{statement}", en="of firms {statement}")
-MEAN = Text(zh="分：全市平均得分（{model}，满分 {most} 分）", en="points: mean score ({model}, of {most})")
-LEVEL = Text(zh="的企业处于{level}（{model}）", en="of firms are at {level} ({model})")
+OF_FIRMS = Text(zh="企业{statement}", en="of firms {statement}")
+MEAN = Text(
+    zh="分：全市平均得分（{model}，满分 {most} 分）", en="points: mean score ({model}, of {most})"
+)
+LEVEL = Text(zh="企业处于{level}（{model}）", en="of firms are at {level} ({model})")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -165,9 +165,7 @@ def _comparison(job: Job) -> None:
     with working(job) as place:
         changing.make(job, place, steps=RowSteps(job, steps=changing.STEPS))
         job.folder = moved_in(job, place)
-    _tell(
-        job, state=Made.DONE, folder=job.folder, share=1.0, problem={}, done_at=timezone.now()
-    )
+    _tell(job, state=Made.DONE, folder=job.folder, share=1.0, problem={}, done_at=timezone.now())
     record(
         "comparison.made",
         actor=job.asked_by,

@@ -43,7 +43,6 @@ class Job(models.Model):
     class Meta:
         abstract = True
 
-
     @property
     def pending(self) -> bool:
         """Whether something is still to come of it."""

@@ -11,13 +11,13 @@ urlpatterns = [
     path("portraits/", public.portraits, name="portraits"),
     path("portraits/<slug:slug>/", public.portrait, name="portrait"),
     *(
-        path(
-            f"portraits/<slug:slug>/page/{one}/", public.page, {"spoken": one}, name=f"page-{one}"
-        )
+        path(f"portraits/<slug:slug>/page/{one}/", public.page, {"spoken": one}, name=f"page-{one}")
         for one in LANGUAGES
     ),
     *(
-        path(f"portraits/<slug:slug>/files/{name}", public.file, {"name": name}, name=f"file-{name}")
+        path(
+            f"portraits/<slug:slug>/files/{name}", public.file, {"name": name}, name=f"file-{name}"
+        )
         for name in PUBLIC
     ),
     path("method/", public.method, name="method"),

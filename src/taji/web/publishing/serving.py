@@ -80,9 +80,7 @@ def shared(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     def answer(request: HttpRequest, **kwargs: Any) -> HttpResponse:
         response = conditional(request, **kwargs)
         private = request.user.is_authenticated or "lang" in request.GET
-        response["Cache-Control"] = (
-            "private, max-age=0" if private else f"public, max-age={KEPT}"
-        )
+        response["Cache-Control"] = "private, max-age=0" if private else f"public, max-age={KEPT}"
         return response
 
     return answer

@@ -143,7 +143,9 @@ def publish(request: HttpRequest, portrait_id: int) -> HttpResponse:
     wrong = None
     if request.method == "POST":
         if request.POST.get("looked") != "yes":
-            wrong = say("请先查看不予公布的格子，再确认。", "Look at what is withheld, then confirm.")
+            wrong = say(
+                "请先查看不予公布的格子，再确认。", "Look at what is withheld, then confirm."
+            )
         else:
             asking.publish(job, by=request.user)
             messages.success(request, say("画像已公开。", "The portrait is public."))

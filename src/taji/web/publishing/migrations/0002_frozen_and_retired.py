@@ -6,43 +6,52 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('publishing', '0001_initial'),
-        ('rounds', '0001_initial'),
+        ("publishing", "0001_initial"),
+        ("rounds", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.RemoveField(
-            model_name='portrait',
-            name='language',
+            model_name="portrait",
+            name="language",
         ),
         migrations.AddField(
-            model_name='portrait',
-            name='of_frozen',
+            model_name="portrait",
+            name="of_frozen",
             field=models.BooleanField(default=False),
         ),
         migrations.AddField(
-            model_name='portrait',
-            name='retired_because',
+            model_name="portrait",
+            name="retired_because",
             field=models.CharField(blank=True, max_length=300),
         ),
         migrations.AddField(
-            model_name='portrait',
-            name='retired_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="portrait",
+            name="retired_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddIndex(
-            model_name='portrait',
-            index=models.Index(fields=['published_at'], name='portrait_published'),
+            model_name="portrait",
+            index=models.Index(fields=["published_at"], name="portrait_published"),
         ),
         migrations.AddIndex(
-            model_name='portrait',
-            index=models.Index(fields=['state'], name='portrait_state'),
+            model_name="portrait",
+            index=models.Index(fields=["state"], name="portrait_state"),
         ),
         migrations.AddConstraint(
-            model_name='portrait',
-            constraint=models.UniqueConstraint(condition=models.Q(('published_at__isnull', False), ('retired_at', None)), fields=('round',), name='portrait_public_once'),
+            model_name="portrait",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("published_at__isnull", False), ("retired_at", None)),
+                fields=("round",),
+                name="portrait_public_once",
+            ),
         ),
     ]
