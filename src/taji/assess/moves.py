@@ -17,7 +17,7 @@ from taji.base.arrays import BoolArray, IntArray
 from taji.catalogue.model import Band, Node
 from taji.catalogue.questionnaire import Item, Questionnaire
 
-__all__ = ["Move", "best_answers", "changed", "moves_of", "places"]
+__all__ = ["Move", "Value", "best_answers", "changed", "moves_of", "places"]
 
 #: The smallest step above an open bound that scoring tells from the bound itself.
 JUST_OVER = Fraction(1, 10**6)
@@ -100,7 +100,7 @@ def changed(
         own = sheets.get_column(column)
         values = pl.Series(column, [value for _, value in given], dtype=own.dtype)
         told.append(pl.concat([own, values])[at.reshape(-1)])
-    return pl.concat([sheets] * copies).with_columns(told)
+    return sheets[np.tile(np.arange(n), copies)].with_columns(told)
 
 
 def places(node: Node, move: Move, sheets: pl.DataFrame, questionnaire: Questionnaire) -> IntArray:

@@ -22,7 +22,7 @@ Kinds of row
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -30,7 +30,7 @@ import polars as pl
 
 from taji.assess.aims import Aim, additive, aims_of, climbed, ladder_of, leaves
 from taji.assess.compile import Program
-from taji.assess.moves import Move, best_answers, changed, moves_of, places
+from taji.assess.moves import Move, Value, best_answers, changed, moves_of, places
 from taji.base.arrays import BoolArray, FloatArray, IntArray
 from taji.base.text import Text
 from taji.catalogue.model import Model, Node
@@ -199,16 +199,18 @@ def _explained(case: _Case) -> Iterator[pl.DataFrame]:
     everyone = np.arange(len(case.sheets))
     lacking = pl.Series(case.aim.needed - case.have)
     yield _finished(case, case.rows("unmet_test", everyone, {"gain": lacking, "rank": 1}))
-    yield _finished(case, _holds_down(case))
-    moves = [
-        move
-        for node in leaves(case.model, case.aim.nodes)
-        for move in moves_of(node, case.program.questionnaire)
-    ]
+    nodes = leaves(case.model, case.aim.nodes)
+    asked = case.program.questionnaire
+    moves = [move for node in nodes for move in moves_of(node, asked)]
+    # one scoring for both: each costs the same for one sheet as for a hundred
+    best = [] if case.aim.count is not None else [best_answers(node, asked) for node in nodes]
+    added = _added(case, [*best, *(move.changes for move in moves)])
+    held = _short(case) if case.aim.count is not None else _lost(case, nodes, added[: len(best)])
+    yield _finished(case, held)
     if not moves:
         return
     steps = _steps(case, moves)
-    gains = _gains(case, moves, steps)
+    gains = np.where(steps == 0, 0.0, added[len(best) :])
     singles = _singles(case, moves, steps, gains)
     yield _finished(case, singles)
     rest = np.setdiff1d(everyone, singles.get_column("at").to_numpy())
@@ -239,30 +241,21 @@ def _steps(case: _Case, moves: Sequence[Move]) -> IntArray:
     return steps
 
 
-def _gains(case: _Case, moves: Sequence[Move], steps: IntArray) -> FloatArray:
-    """Return what each move alone adds to the test's quantity, shape (n_move, n_firm)."""
+def _added(case: _Case, changes: Sequence[Mapping[str, Value]]) -> FloatArray:
+    """Return what each change alone adds to the test's quantity, shape (n_change, n_firm)."""
     n = len(case.sheets)
-    gains = np.zeros((len(moves), n))
+    added = np.zeros((len(changes), n))
     at_once = max(1, _AT_ONCE // max(n, 1))
-    for start in range(0, len(moves), at_once):
-        some = moves[start : start + at_once]
-        picks = [(copy, move.changes) for copy, move in enumerate(some)]
-        after = case.score(changed(case.sheets, picks, copies=len(some))).reshape(len(some), n)
-        gains[start : start + at_once] = after - case.have
-    gains[steps == 0] = 0.0
-    return gains
+    for start in range(0, len(changes), at_once):
+        picks = list(enumerate(changes[start : start + at_once]))
+        after = case.score(changed(case.sheets, picks, copies=len(picks)))
+        added[start : start + at_once] = after.reshape(len(picks), n) - case.have
+    return added
 
 
-def _holds_down(case: _Case) -> pl.DataFrame:
-    """Return the questions that lose the most, or of those counted the nearest to count."""
-    if case.aim.count is not None:
-        return _short(case)
-    nodes = leaves(case.model, case.aim.nodes)
-    picks = [
-        (copy, best_answers(node, case.program.questionnaire)) for copy, node in enumerate(nodes)
-    ]
-    best = changed(case.sheets, picks, copies=len(nodes))
-    lost = case.score(best).reshape(len(nodes), len(case.sheets)) - case.have
+def _lost(case: _Case, nodes: Sequence[Node], best: FloatArray) -> pl.DataFrame:
+    """Return the questions that lose the most; ``best`` is what each could add."""
+    lost = best.copy()
     points, live = _points(case, [node.id for node in nodes])
     lost[~live] = 0.0
     order = np.argsort(-lost, axis=0, kind="stable")[: case.most]
@@ -434,7 +427,7 @@ def _cheapest_last(
     """Return for each firm the cheapest move that closes what is left; -1 for none."""
     own = replace(case, sheets=sheets, have=case.score(sheets))
     left = _steps(own, moves)
-    gains = _gains(own, moves, left)
+    gains = np.where(left == 0, 0.0, _added(own, [move.changes for move in moves]))
     # a question whose answer was already changed is not changed again
     gains[left != steps] = 0.0
     enough = own.aim.met(own.have + gains) & (gains > _NOTHING)

@@ -90,8 +90,9 @@ def _blank(story: FirmStory, font: str) -> Docx:
     if story.banner:
         run = header.add_run(story.banner)
         run.bold, run.font.color.rgb = True, _rgb(COLOURS.notice)
-        header.alignment = WD_ALIGN_PARAGRAPH.CENTER
+        # in this order: Word wants the ground of a paragraph before its alignment
         _shade(header._p.get_or_add_pPr(), COLOURS.notice_ground)
+        header.alignment = WD_ALIGN_PARAGRAPH.CENTER
     footer.add_run(story.footer + "    ")
     _page_number(footer)
     return document

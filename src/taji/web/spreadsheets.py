@@ -41,12 +41,13 @@ def plain_text(cell: Any) -> Any:
 
 def safe_frame(frame: pl.DataFrame) -> pl.DataFrame:
     """Return a frame whose text no spreadsheet runs."""
-    dangerous = pl.col(pl.String).str.contains(r"^[=+\-@\t\r]")
+    texts = [name for name, kind in frame.schema.items() if kind == pl.String]
     return frame.with_columns(
-        pl.when(dangerous)
-        .then(pl.concat_str(pl.lit("'"), pl.col(pl.String)))
-        .otherwise(pl.col(pl.String))
-        .name.keep()
+        pl.when(pl.col(name).str.contains(r"^[=+\-@\t\r]"))
+        .then(pl.concat_str(pl.lit("'"), pl.col(name)))
+        .otherwise(pl.col(name))
+        .alias(name)
+        for name in texts
     )
 
 

@@ -9,6 +9,8 @@ from django.test import Client
 from tests.web.conftest import City
 
 from taji.catalogue.questionnaire import Item
+from taji.web.answering.models import Sheet, Submission
+from taji.web.people.models import Organisation
 from taji.web.rounds import tokens
 from taji.web.rounds.asked import asked_of
 from taji.web.rounds.models import Case, Invitation
@@ -41,6 +43,29 @@ def some_answer(item: Item) -> str:
     if item.kind == "scale":
         return str(int(item.question.low or 0) + 2)
     return {"code": "34", "date": "2026-01-31"}.get(item.kind, "40")
+
+
+def many_firms(city: City, count: int = 12) -> None:
+    """More firms of the same kind that have handed in."""
+    firms = Organisation.objects.bulk_create(
+        Organisation(key=f"F{n}", name=f"F{n}", district="430211", industry="34", size="small")
+        for n in range(count)
+    )
+    items = asked_of(city.round).items
+    for n, firm in enumerate(firms):
+        case = Case.objects.create(
+            round=city.round, organisation=firm, stratum="430211", stratum_size=20, stratum_drawn=13
+        )
+        answers = {
+            key: [some_answer(one.item)] if one.item.kind == "multi" else some_answer(one.item)
+            for key, one in items.items()
+        }
+        answers |= {"q2": str(n * 5), "s_quality": str(n % 5)}
+        sheet = Sheet.objects.create(case=case)
+        sheet.submission = Submission.objects.create(
+            sheet=sheet, number=1, answers=answers, sha256="0" * 64, by=city.users["firm"]
+        )
+        sheet.save()
 
 
 @pytest.fixture

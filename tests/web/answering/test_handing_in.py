@@ -7,18 +7,20 @@ import io
 import json
 
 import openpyxl
+import polars as pl
 import pytest
 from django.utils import timezone
-from tests.web.answering.conftest import come_in, invite, some_answer
+from tests.web.answering.conftest import come_in, invite, many_firms, some_answer
 
-from taji.web.answering.exporting import answers_frame
+from taji.catalogue.load import questionnaire
+from taji.desk.diagnosing import diagnose, program_of
+from taji.web.answering.exporting import answers_frame, columns_of
 from taji.web.answering.giving import Given, give
-from taji.web.answering.models import AnswerEvent, PeerFile, Sheet, Submission
+from taji.web.answering.models import AnswerEvent, PeerFile, Submission
 from taji.web.answering.peers import make_peers, peers_for
-from taji.web.answering.results import frame_of
+from taji.web.answering.results import diagnosis_of, frame_of
 from taji.web.audit.models import Entry
-from taji.web.people.models import Organisation
-from taji.web.rounds.asked import asked_of
+from taji.web.rounds.asked import Asked, asked_of
 from taji.web.rounds.models import Case, Round
 
 pytestmark = pytest.mark.django_db
@@ -101,29 +103,6 @@ def test_the_result_says_level_way_up_and_that_peers_are_too_few(city, filled):
     assert "至少需要 5 家同类企业" in page
     assert "模拟数据" in page
     assert "须核实的依据" in page
-
-
-def many_firms(city, count=12):
-    """More firms of the same kind that have handed in."""
-    firms = Organisation.objects.bulk_create(
-        Organisation(key=f"F{n}", name=f"F{n}", district="430211", industry="34", size="small")
-        for n in range(count)
-    )
-    items = asked_of(city.round).items
-    for n, firm in enumerate(firms):
-        case = Case.objects.create(
-            round=city.round, organisation=firm, stratum="430211", stratum_size=20, stratum_drawn=13
-        )
-        answers = {
-            key: [some_answer(one.item)] if one.item.kind == "multi" else some_answer(one.item)
-            for key, one in items.items()
-        }
-        answers |= {"q2": str(n * 5), "s_quality": str(n % 5)}
-        sheet = Sheet.objects.create(case=case)
-        sheet.submission = Submission.objects.create(
-            sheet=sheet, number=1, answers=answers, sha256="0" * 64, by=city.users["firm"]
-        )
-        sheet.save()
 
 
 def test_the_result_places_the_firm_once_there_are_peers(city, filled):
@@ -242,3 +221,43 @@ def test_a_section_is_handed_to_a_colleague_and_taken_back(city, filled):
     sheet = city.sheet()
     address = f"/firm/sheet/{sheet.pk}/page/sme2024.management/"
     assert colleague.get(address).status_code == 404
+
+
+def test_answers_fill_the_form_of_an_upper_level(city, filled):
+    browser, sheet = filled(), city.sheet()
+    browser.post(f"/firm/sheet/{sheet.pk}/submit/")
+
+    got = browser.get(f"/firm/sheet/{sheet.pk}/form.xlsx")
+
+    book = openpyxl.load_workbook(io.BytesIO(got.content))
+    said = [cell.value for page in book for row in page.iter_rows() for cell in row]
+    assert city.firms[0].name in said
+
+
+def test_a_round_of_two_questionnaires_is_scored_under_both_models(city):
+    Round.objects.update(
+        questionnaire="zhuzhou2021", also=["dmat", "sme2024"], model_ids=["sme2024", "dmat"]
+    )
+    its = Round.objects.get()
+    items = asked_of(its).items
+    answers = {
+        key: [some_answer(one.item)] if one.item.kind == "multi" else some_answer(one.item)
+        for key, one in items.items()
+    }
+    sheet = city.sheet()
+    sheet.submission = Submission.objects.create(
+        sheet=sheet, number=1, answers=answers, sha256="0" * 64, by=city.users["firm"]
+    )
+    sheet.save()
+    made = Submission.objects.select_related("sheet__case__round").get()
+
+    assert any(":" in key for key in items), "some item is shared"
+    for model in ("sme2024", "dmat"):
+        own = {key.removeprefix(f"{model}:"): value for key, value in answers.items()}
+        alone = columns_of([own], Asked((questionnaire(model),)))
+        expected = diagnose(
+            pl.DataFrame({"enterprise": [city.firms[0].key], **alone}), program=program_of(model)
+        )
+        assert diagnosis_of(made, model).points == expected.points
+        assert expected.coverage > 0.7
+    assert make_peers(its, now=timezone.now()) == 1

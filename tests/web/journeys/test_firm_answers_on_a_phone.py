@@ -5,11 +5,17 @@ from __future__ import annotations
 import re
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.utils import timezone
 from playwright.sync_api import Page, expect
-from tests.web.answering.conftest import invite
+from tests.web.answering.conftest import invite, many_firms
 from tests.web.journeys.conftest import picture
 
+from taji.web.answering.handing import hand
 from taji.web.answering.models import Submission
+from taji.web.answering.peers import make_peers
+from taji.web.answering.submitting import submit
+from taji.web.people.models import User
 from taji.web.rounds import tokens
 from taji.web.rounds.models import Invitation
 
@@ -98,10 +104,13 @@ def test_a_firm_answers_on_a_phone_resumes_on_a_computer_and_gets_its_result(liv
         computer.get_by_role("link", name="PDF 中文").click()
     assert loaded.value.suggested_filename.endswith("-zh.pdf")
 
+    many_firms(lived)
+    make_peers(lived.round, now=timezone.now())
     phone = page(390, "zh")
     come_in(phone, invitation)
     phone.get_by_role("link", name="查看结果").click()
-    expect(phone.locator("h1")).to_be_visible()
+    expect(phone.get_by_text("低于您的同类企业")).to_be_visible()
+    expect(phone.locator(".place svg")).to_be_visible()
     assert phone.evaluate("document.documentElement.scrollWidth") <= 390
     picture(phone, "firm-result")
 
@@ -228,3 +237,55 @@ def test_a_firm_answers_in_english(lived, page):
     expect(phone.locator(".key-figures")).to_be_visible()
     assert not re.search("[一-鿿]", phone.locator("main h2").first.inner_text())
     picture(phone, "firm-result", "en")
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_no_page_of_the_firm_shuts_anybody_out(lived, page, language, width):
+    invitation = invite(lived.cases[0])
+    phone = page(width, language)
+    phone.goto(f"/i/{tokens.token(invitation)}/")
+    accessible(phone)
+    phone.locator("form[method=post] button.primary").click()
+    expect(phone.locator("#code-wrong")).to_be_visible()
+    accessible(phone)
+    come_in(phone, invitation)
+    choose(phone, "q5", "one")
+    expect(phone.locator("[data-state].good")).to_be_visible()
+    sheet, case = lived.sheet(), lived.cases[0]
+    accessible(phone)
+    phone.goto(f"/firm/sheet/{sheet.pk}/page/sme2024.scenarios/")
+    accessible(phone)
+    made = submit(sheet.pk, by=invitation_user(invitation))
+    handed = hand(case, ["sme2024.base"], by=made.by)
+    for address in (
+        "/firm/",
+        f"/firm/sheet/{sheet.pk}/check/",
+        f"/firm/receipt/{made.pk}/",
+        f"/firm/sheet/{sheet.pk}/result/",
+        f"/firm/case/{case.pk}/hand/",
+        f"/firm/link/{handed.pk}/",
+        f"/firm/case/{case.pk}/withdraw/",
+        f"/firm/case/{case.pk}/stop/",
+        f"/firm/case/{case.pk}/start/",
+    ):
+        assert phone.goto(address).ok
+        accessible(phone)
+
+
+def accessible(page: Page) -> None:
+    """Let axe look at the page, and see that nothing runs over its edge."""
+    found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]})
+    told = [
+        (v["id"], node["html"][:200], node["failureSummary"])
+        for v in found.response["violations"]
+        for node in v["nodes"]
+    ]
+    assert not told, f"{page.url}: {told}"
+    width = page.viewport_size["width"]
+    assert page.evaluate("document.documentElement.scrollWidth") <= width, page.url
+
+
+def invitation_user(invitation: Invitation) -> User:
+    """Whoever came in by it."""
+    return Invitation.objects.select_related("user").get(pk=invitation.pk).user

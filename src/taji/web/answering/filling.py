@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from taji.base.errors import TajiError
 from taji.web.answering.giving import Given, RefusedError, Value, give, read_answer
-from taji.web.answering.models import Consent, Sheet
+from taji.web.answering.models import AnswerEvent, Consent, Sheet
 from taji.web.people.models import User
 from taji.web.rounds.asked import Asked, AskedSection
 
@@ -26,6 +26,7 @@ def keep_page(
     asked: Asked,
     by: User,
     consent: Consent | None,
+    source: str = AnswerEvent.Source.PAGE,
 ) -> dict[str, TajiError]:
     """Keep every answer that the writer changed; return why the others could not be kept.
 
@@ -43,7 +44,7 @@ def keep_page(
             value = read_answer(one.item, text)
             if _changed(sheet, one.key, value, number):
                 given = Given(item=one.key, text=text, seen=number)
-                give(sheet.pk, given, asked=asked, by=by, consent=consent)
+                give(sheet.pk, given, asked=asked, by=by, source=source, consent=consent)
         except TajiError as error:
             if not isinstance(error, RefusedError) and error.code != "web.answer_conflict":
                 raise

@@ -24,9 +24,16 @@ from taji.desk.placing import load_peers, peers_of, save_peers
 from taji.engine.local import score_frame
 from taji.report.content import Domain
 from taji.survey.design import Design
-from taji.web.answering.exporting import SIZE, STRATUM, WEIGHT, answers_frame
+from taji.web.answering.exporting import (
+    SIZE,
+    STRATUM,
+    WEIGHT,
+    answers_frame,
+    of_questionnaire,
+)
 from taji.web.answering.models import PeerFile
 from taji.web.people.models import Organisation
+from taji.web.rounds.asked import asked_of
 from taji.web.rounds.models import Round
 
 __all__ = ["ask_for_peers", "domains_of_peers", "groups_of", "make_peers", "peers_for"]
@@ -61,11 +68,12 @@ def make_peers(its: Round, *, now: dt.datetime) -> int:
     PeerFile.objects.update_or_create(round=its, defaults={"due_at": None})
     answers = _with_register(its, answers_frame(its))
     if answers.height:
+        asked = asked_of(its)
         _folder(its).mkdir(parents=True, exist_ok=True)
         for name in its.model_ids:
             program = program_of(name, profile=its.profile or None, options=its.options or None)
             peers = peers_of(
-                score_frame(answers, program),
+                score_frame(of_questionnaire(answers, asked, program.questionnaire), program),
                 answers,
                 program.model,
                 design=_design(its, answers),

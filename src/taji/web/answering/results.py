@@ -13,18 +13,32 @@ import polars as pl
 
 from taji.base.identifiers import KEY
 from taji.base.text import Language
+from taji.catalogue.files import available
+from taji.catalogue.form import Form
+from taji.catalogue.load import form, form_reads
 from taji.desk.diagnosing import Diagnosis, diagnose, program_of
+from taji.desk.filling import fill
+from taji.engine.local import score_frame
 from taji.report.diagnosis import NodeScore
 from taji.report.firm_document import firm_document
 from taji.report.firm_docx import write_firm_docx
 from taji.report.firm_story import FirmStory, tell_firm
 from taji.report.fonts import family
-from taji.web.answering.exporting import columns_of
+from taji.web.answering.exporting import columns_of, of_questionnaire
 from taji.web.answering.models import Submission
 from taji.web.answering.peers import domains_of_peers, groups_of, peers_for
 from taji.web.rounds.asked import asked_of
+from taji.web.rounds.models import Round
 
-__all__ = ["MOST_PARTS", "diagnosis_of", "parts_of", "report", "story_of"]
+__all__ = [
+    "MOST_PARTS",
+    "diagnosis_of",
+    "filled_form",
+    "forms_of",
+    "parts_of",
+    "report",
+    "story_of",
+]
 
 #: More parts than this and only the first depth of the tree is drawn. [nodes]
 MOST_PARTS = 18
@@ -42,9 +56,10 @@ def diagnosis_of(submission: Submission, model: str) -> Diagnosis:
     case = submission.sheet.case
     its, firm = case.round, case.organisation
     peers = peers_for(its, model)
+    program = program_of(model, profile=its.profile or None, options=its.options or None)
     return diagnose(
-        frame_of(submission),
-        program=program_of(model, profile=its.profile or None, options=its.options or None),
+        of_questionnaire(frame_of(submission), asked_of(its), program.questionnaire),
+        program=program,
         peers=peers,
         groups=None if peers is None else groups_of(peers, firm),
         domains=() if peers is None else domains_of_peers(peers),
@@ -70,6 +85,34 @@ def parts_of(diagnosis: Diagnosis) -> list[NodeScore]:
     if len(both) > MOST_PARTS:
         both = [node for node in both if node.parent == "total"][:MOST_PARTS]
     return [node for node in both if node.score is not None]
+
+
+def forms_of(its: Round) -> tuple[Form, ...]:
+    """Return the forms of upper levels that a round's answers can fill."""
+    asked = its.questionnaires
+    return tuple(form(name) for name in available("forms") if form_reads(name)[0].id in asked)
+
+
+def filled_form(submission: Submission, name: str, language: Language) -> bytes:
+    """Return a form filled from what the firm answered once. [XLSX]"""
+    case = submission.sheet.case
+    firm, its = case.organisation, case.round
+    asked, model = form_reads(name)
+    answers = of_questionnaire(frame_of(submission), asked_of(its), asked)
+    known = {KEY: firm.key, "name": firm.name, **{k: str(v) for k, v in firm.attributes.items()}}
+    known |= {k: v for k in ("district", "industry", "size") if (v := getattr(firm, k))}
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "form.xlsx"
+        fill(
+            name,
+            answers,
+            register=pl.DataFrame({k: [v] for k, v in known.items()}),
+            scores=None if model is None else score_frame(answers, program_of(model.id)),
+            out=path,
+            language=language,
+            simulated=its.simulated or firm.invented,
+        )
+        return path.read_bytes()
 
 
 def report(diagnosis: Diagnosis, kind: Literal["pdf", "docx"], language: Language) -> bytes:

@@ -24,6 +24,7 @@ urlpatterns = [
     path("firm/sheet/<int:sheet_id>/result/", result.result, name="result"),
     path("firm/sheet/<int:sheet_id>/report.pdf", result.report_pdf, name="report_pdf"),
     path("firm/sheet/<int:sheet_id>/report.docx", result.report_docx, name="report_docx"),
+    path("firm/sheet/<int:sheet_id>/form.xlsx", result.form_filled, name="form_filled"),
     path("firm/receipt/<int:submission_id>/", result.receipt, name="receipt"),
     path(
         "firm/receipt/<int:submission_id>/answers.json",

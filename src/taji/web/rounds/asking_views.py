@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from taji.web.access import own_district, to
+from taji.web.answering.stopping import rejoin
 from taji.web.downloads import attachment
 from taji.web.office.models import Setting
 from taji.web.people.models import Membership, Role
@@ -261,7 +262,7 @@ def case_outcome(request: HttpRequest, case_id: int) -> HttpResponse:
     if what == "decline":
         chasing.take_no_part(its, note=note, by=request.user)
     elif what == "rejoin":
-        chasing.take_part(its, by=request.user)
+        rejoin(its, by=request.user)
     elif what == "absent":
         until = _day(request.POST.get("until", ""))
         if until is None:

@@ -17,6 +17,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from taji.catalogue.reminders import Reminders, reminders
+from taji.web.answering.stopping import decline
 from taji.web.audit.log import record
 from taji.web.office.models import Setting
 from taji.web.people.models import User
@@ -35,7 +36,6 @@ __all__ = [
     "note_end",
     "rule",
     "take_no_part",
-    "take_part",
 ]
 
 SETTING = "reminders"
@@ -161,23 +161,11 @@ def note_end(its: Round, *, by: User, today: dt.date, district: str = "") -> int
 
 
 def take_no_part(case: Case, *, note: str, by: User) -> None:
-    """Note that a firm told the bureau that it takes no part."""
+    """Note that a firm told the bureau that it takes no part, and why."""
     with transaction.atomic():
-        Case.objects.filter(pk=case.pk).exclude(state=State.WITHDRAWN).update(
-            state=State.DECLINED, note=note[:200]
-        )
-        record("case.decline", actor=by, subject=f"case:{case.pk}", note=note)
-
-
-def take_part(case: Case, *, by: User) -> None:
-    """Note that a firm that had declined takes part after all."""
-    begun = case.first_answer_at is not None
-    after = State.ANSWERING if begun else State.INVITED if case.invited_at else State.DRAWN
-    with transaction.atomic():
-        Case.objects.filter(pk=case.pk, state=State.DECLINED).update(
-            state=State.SUBMITTED if case.submitted_at else after, note=""
-        )
-        record("case.rejoin", actor=by, subject=f"case:{case.pk}")
+        decline(case, by=by)
+        Case.objects.filter(pk=case.pk).update(note=note[:200])
+        record("case.note", actor=by, subject=f"case:{case.pk}", note=note)
 
 
 def absent(case: Case, *, until: dt.date | None, note: str, by: User) -> None:

@@ -29,8 +29,10 @@ from taji.desk.gathering import IntakeChoices, gather
 from taji.desk.steps import SILENT
 from taji.survey.intake import Intake
 from taji.survey.intake.columns import canonical_names
-from taji.web.answering.giving import FrozenError
+from taji.web.answering.checking import check
+from taji.web.answering.giving import STOPPED, FrozenError
 from taji.web.answering.models import AnswerEvent, Sheet, Submission
+from taji.web.answering.peers import ask_for_peers
 from taji.web.answering.submitting import digest
 from taji.web.audit.log import record
 from taji.web.people.models import User
@@ -45,7 +47,6 @@ __all__ = ["EXISTING", "confirm", "step", "values_of"]
 EXISTING = ("skip", "replace")
 #: Rows kept at once. [sheets]
 PART = 200
-STOPPED = (Case.State.DECLINED, Case.State.WITHDRAWN)
 
 UNKNOWN = Text(
     zh="本轮调查没有这家企业（或不在您负责的县市区），未导入",
@@ -176,14 +177,10 @@ def _compared(errand: Errand, rows: pl.DataFrame, asked: Asked, met: Met) -> dic
 
 
 def _kind(sheet: Sheet | None, told: Mapping[str, Any]) -> str:
-    now = {} if sheet is None else _standing(sheet)
+    now = {} if sheet is None else sheet.values
     if not now:
         return "blank"
     return "same" if all(now.get(key) == value for key, value in told.items()) else "differing"
-
-
-def _standing(sheet: Sheet) -> dict[str, Any]:
-    return {key: kept["v"] for key, kept in sheet.answers.items() if kept["v"] is not None}
 
 
 def _keep_rows(errand: Errand) -> None:
@@ -201,13 +198,15 @@ def _keep_rows(errand: Errand) -> None:
             errand.done += part.height
             errand.save(update_fields=["done"])
     errand.counts = {**errand.counts, **tally}
-    record(
-        "round.answers_imported",
-        actor=errand.by,
-        subject=f"round:{errand.round.slug}",
-        errand=errand.pk,
-        **tally,
-    )
+    with transaction.atomic():
+        record(
+            "round.answers_imported",
+            actor=errand.by,
+            subject=f"round:{errand.round.slug}",
+            errand=errand.pk,
+            **tally,
+        )
+        ask_for_peers(errand.round_id, now=timezone.now())
 
 
 def _check_open(its: Round) -> None:
@@ -282,12 +281,7 @@ def _hand_in(sheets: list[Sheet], asked: Asked, by: User) -> None:
     )
     made = []
     for sheet in sheets:
-        standing = _standing(sheet)
-        counting = {
-            one.key: standing[one.key]
-            for one in asked.items.values()
-            if one.key in standing and asked.is_put(one, standing)
-        }
+        counting = check(asked, sheet.values).counting
         made.append(
             Submission(
                 sheet=sheet,

@@ -4,6 +4,7 @@ from django.urls import path
 
 from taji.web.rounds import asking_views as asking
 from taji.web.rounds import errand_views as errands
+from taji.web.rounds import paper_views as paper
 from taji.web.rounds import views
 
 app_name = "rounds"
@@ -16,6 +17,8 @@ urlpatterns = [
     path("errands/<int:errand_id>/file/", errands.errand_file, name="errand_file"),
     path("cases/<int:case_id>/", asking.case, name="case"),
     path("cases/<int:case_id>/renew/", asking.case_renew, name="case_renew"),
+    path("cases/<int:case_id>/paper/", paper.paper, name="paper"),
+    path("cases/<int:case_id>/paper/submit/", paper.paper_submit, name="paper_submit"),
     path("cases/<int:case_id>/outcome/", asking.case_outcome, name="case_outcome"),
     path(
         "invitations/<int:invitation_id>/revoke/",

@@ -14,7 +14,14 @@ from taji.web.access import to
 from taji.web.answering.models import Sheet, Submission
 from taji.web.answering.peers import peers_for
 from taji.web.answering.reach import answers_whole
-from taji.web.answering.results import diagnosis_of, parts_of, report, story_of
+from taji.web.answering.results import (
+    diagnosis_of,
+    filled_form,
+    forms_of,
+    parts_of,
+    report,
+    story_of,
+)
 from taji.web.answering.submitting import canonical, receipt_number
 from taji.web.answering.views.finding import sheet_by, submission_by
 from taji.web.answering.words import shown
@@ -23,10 +30,11 @@ from taji.web.rounds.asked import asked_of
 from taji.web.rounds.models import Round
 from taji.web.speech import language
 
-__all__ = ["receipt", "receipt_answers", "report_docx", "report_pdf", "result"]
+__all__ = ["form_filled", "receipt", "receipt_answers", "report_docx", "report_pdf", "result"]
 
 KINDS = {
     "pdf": "application/pdf",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
 }
 
@@ -93,7 +101,7 @@ def result(request: HttpRequest, sheet_id: int) -> HttpResponse:
         "ways": [section for section in story.sections if section.id.startswith("way")],
         "peers": 0 if peers is None else peers.frame["score"].is_finite().sum(),
         "least": 0 if peers is None else peers.minimum,
-        "languages": LANGUAGES,
+        "forms": forms_of(its),
         "open": its.state == Round.State.OPEN,
         "simulated": diagnosis.simulated,
     }
@@ -112,6 +120,21 @@ def report_pdf(request: HttpRequest, sheet_id: int) -> HttpResponse:
 def report_docx(request: HttpRequest, sheet_id: int) -> HttpResponse:
     """The report to go on writing in."""
     return _report(request, "docx")
+
+
+@to(Role.FIRM, find=sheet_by, opens={Role.FIRM: answers_whole})
+@require_GET
+def form_filled(request: HttpRequest, sheet_id: int) -> HttpResponse:
+    """A form of an upper level, filled from what was answered once."""
+    sheet: Sheet = request.subject
+    submission = _counting(sheet)
+    forms = {form.id: form for form in forms_of(sheet.case.round)}
+    wanted = request.GET.get("form", "") or next(iter(forms), "")
+    if submission is None or wanted not in forms:
+        raise Http404
+    content = filled_form(submission, wanted, language())
+    answer = HttpResponse(content, content_type=KINDS["xlsx"])
+    return _attached(answer, f"{receipt_number(submission)}-{wanted}.xlsx")
 
 
 def _report(request: HttpRequest, kind: Any) -> HttpResponse:
