@@ -8,7 +8,18 @@ from collections.abc import Iterator
 
 from taji.base.identifiers import is_uscc
 
-HEAD = "统一社会信用代码,企业名称,行业,县市区,规模,从业人员,联系人,邮箱,电话,地址".split(",")
+HEAD = [
+    "统一社会信用代码",
+    "企业名称",
+    "行业",
+    "县市区",
+    "规模",
+    "从业人员",
+    "联系人",
+    "邮箱",
+    "电话",
+    "地址",
+]
 ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 DISTRICTS = ("天元区", "石峰区", "芦淞区", "荷塘区")
 SIZES = ("微型", "小型", "小型", "中型")

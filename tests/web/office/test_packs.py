@@ -165,6 +165,16 @@ def test_an_upload_beyond_the_limit_is_refused(city, by):
         packs.take(SimpleUploadedFile("x.yaml", b"#" * (packs.LIMIT + 1)), by=by)
 
 
+def test_a_pack_without_a_head_lists_its_faults_without_the_places_of_the_server(
+    city, by, own_packs
+):
+    with pytest.raises(packs.UnsoundError) as caught:
+        packs.take(SimpleUploadedFile("x.yaml", b"nodes: 3"), by=by)
+
+    assert len(caught.value.problems) > 3
+    assert not any(str(own_packs) in problem.zh for problem in caught.value.problems)
+
+
 @pytest.mark.parametrize(
     "content",
     [

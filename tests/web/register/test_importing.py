@@ -61,7 +61,12 @@ def test_firms_come_with_codes_attributes_and_contact(city):
     take(city, file_of(list(rows(5))))
 
     firm = Organisation.objects.get(key=key(1))
-    assert (firm.name, firm.industry, firm.district, firm.size) == ("虚构1厂", "37", "430204", "micro")
+    assert (firm.name, firm.industry, firm.district, firm.size) == (
+        "虚构1厂",
+        "37",
+        "430204",
+        "micro",
+    )
     assert firm.attributes == {"从业人员": "6"}
     contact = firm.contacts.get()
     assert (contact.email, contact.phone, contact.source) == (

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pikepdf
 import pytest
-from python_calamine import CalamineWorkbook
 from django.core import mail as outbox
 from django.core.mail.backends.locmem import EmailBackend
 from django.utils import timezone
+from python_calamine import CalamineWorkbook
 
 from taji.web.office.models import Setting
 from taji.web.rounds import chasing, inviting, mailing, tokens
@@ -228,7 +228,9 @@ def test_nothing_goes_out_before_day_seven(bureau, days, number):
         assert found.waiting == 12
 
 
-@pytest.mark.parametrize(("days", "had", "number"), [(13, 1, None), (14, 1, 2), (20, 2, None), (21, 2, 3), (60, 3, None)])
+@pytest.mark.parametrize(
+    ("days", "had", "number"), [(13, 1, None), (14, 1, 2), (20, 2, None), (21, 2, 3), (60, 3, None)]
+)
 def test_reminders_follow_on_days_fourteen_and_twenty_one_and_then_end(bureau, days, had, number):
     bureau.opened()
     long_ago = timezone.now() - dt.timedelta(days=4000)

@@ -81,7 +81,9 @@ def test_everybody_may_be_asked(bureau):
 
 
 def test_the_population_can_be_narrowed(bureau):
-    bureau.draw(size=6, population={"sizes": ["small", "medium"], "districts": ["430211"]}, strata=[])
+    bureau.draw(
+        size=6, population={"sizes": ["small", "medium"], "districts": ["430211"]}, strata=[]
+    )
 
     cases = Case.objects.filter(round=bureau.round).select_related("organisation")
     assert {c.organisation.district for c in cases} == {"430211"}
@@ -103,7 +105,15 @@ def test_a_sample_that_cannot_be_is_refused_with_the_reason(bureau):
 
 
 def test_the_plan_says_what_each_stratum_gives_and_how_precise_it_can_be(bureau):
-    plan = drawing.plan({"size": 12, "strata": ["district"], "allocation": "proportional", "minimum": 2, "population": {}})
+    plan = drawing.plan(
+        {
+            "size": 12,
+            "strata": ["district"],
+            "allocation": "proportional",
+            "minimum": 2,
+            "population": {},
+        }
+    )
 
     assert plan["drawn"].to_list() == [12, 3, 3, 3, 3]
     assert plan["population"].to_list() == [40, 10, 10, 10, 10]

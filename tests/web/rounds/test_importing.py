@@ -51,7 +51,9 @@ def test_a_file_is_counted_before_an_answer_is_kept(bureau):
     errand = read(bureau, f"id,q2,q8\n{one},35,plan\n{two},140,plan\n{key(99)},5,plan\n")
 
     assert errand.state == Errand.State.READ, errand.problem
-    counts = {n: errand.counts[n] for n in ("read", "accepted", "refused_cells", "unknown", "blank")}
+    counts = {
+        n: errand.counts[n] for n in ("read", "accepted", "refused_cells", "unknown", "blank")
+    }
     assert counts == {"read": 3, "accepted": 3, "refused_cells": 1, "unknown": 1, "blank": 2}
     assert not AnswerEvent.objects.exists()
     refused = pl.read_csv(Path(errand.refusals.path))
@@ -94,7 +96,12 @@ def test_answers_that_stand_are_overwritten_only_when_an_analyst_says_so(bureau,
     case = Case.objects.get(round=bureau.round, organisation__key=one)
     held = paper.sheet_of(case)
     for item, text in (("q2", "10"), ("q3", "20")):
-        give(held.pk, Given(item=item, text=text, seen=0), asked=asked_of(bureau.round), by=bureau.analyst)
+        give(
+            held.pk,
+            Given(item=item, text=text, seen=0),
+            asked=asked_of(bureau.round),
+            by=bureau.analyst,
+        )
 
     errand = read(bureau, f"id,q2,q8\n{one},35,plan\n{two},1,plan\n")
     assert (errand.counts["blank"], errand.counts["differing"]) == (1, 1)

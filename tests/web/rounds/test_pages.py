@@ -48,7 +48,9 @@ def test_readings_that_differ_from_the_pack_are_kept_under_the_model(bureau, sig
 
 @pytest.mark.parametrize("slug", ["list", "new", "cases"])
 def test_a_round_takes_no_address_that_stands(bureau, signed_in, slug):
-    assert signed_in("analyst").post(reverse("rounds:new"), {**FORM, "slug": slug}).status_code == 422
+    assert (
+        signed_in("analyst").post(reverse("rounds:new"), {**FORM, "slug": slug}).status_code == 422
+    )
 
 
 def test_the_plan_of_a_sample_is_shown_before_it_is_drawn(bureau, signed_in):
@@ -63,7 +65,14 @@ def test_the_plan_of_a_sample_is_shown_before_it_is_drawn(bureau, signed_in):
 
 
 def test_a_sample_that_cannot_be_is_told_on_the_form(bureau, signed_in):
-    said = {"whom": "sample", "size": 5, "strata": ["district"], "allocation": "equal", "minimum": 2, "seed": 1}
+    said = {
+        "whom": "sample",
+        "size": 5,
+        "strata": ["district"],
+        "allocation": "equal",
+        "minimum": 2,
+        "seed": 1,
+    }
 
     page = signed_in("analyst").post(reverse("rounds:draw_now", args=["2027"]), said)
 
@@ -207,7 +216,9 @@ def test_a_case_tells_its_story(bureau, signed_in):
 
     page = browser.get(reverse("rounds:case", args=[case.pk])).content.decode()
     assert "/i/" in page
-    browser.post(reverse("rounds:case_outcome", args=[case.pk]), {"what": "decline", "note": "停产"})
+    browser.post(
+        reverse("rounds:case_outcome", args=[case.pk]), {"what": "decline", "note": "停产"}
+    )
     page = browser.get(reverse("rounds:case", args=[case.pk])).content.decode()
     assert "停产" in page
     browser.post(reverse("rounds:case_outcome", args=[case.pk]), {"what": "rejoin"})
@@ -216,7 +227,9 @@ def test_a_case_tells_its_story(bureau, signed_in):
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
-@pytest.mark.parametrize("name", ["show", "draw", "invite", "chase", "cases", "answers", "edit", "freeze"])
+@pytest.mark.parametrize(
+    "name", ["show", "draw", "invite", "chase", "cases", "answers", "edit", "freeze"]
+)
 def test_every_page_speaks_both_languages(bureau, signed_in, name, language):
     bureau.invited()
 

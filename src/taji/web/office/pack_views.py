@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from taji.base.errors import TajiError
-from taji.catalogue.load import available, benchmark, model, questionnaire, register
+from taji.catalogue.load import available
 from taji.catalogue.pack import CONFIDENCE_LABELS
 from taji.desk.modelling import KINDS, show_pack
 from taji.web.access import to
@@ -25,12 +25,6 @@ from taji.web.speech import language, say
 
 __all__ = ["activate", "compare", "listing", "pack", "retire", "switch", "table"]
 
-LOADERS = {
-    "models": model,
-    "questionnaires": questionnaire,
-    "benchmarks": benchmark,
-    "registers": register,
-}
 #: Firms on one page of a comparison.
 PAGE = 100
 
@@ -92,8 +86,8 @@ def _library() -> list[dict[str, object]]:
             "doubt": CONFIDENCE_LABELS[one.confidence],
             "replaced": own[kind].get(one.id),
         }
-        for kind, (title, _) in KINDS.items()
-        for one in (LOADERS[kind](name) for name in available(kind))
+        for kind, (title, load) in KINDS.items()
+        for one in (load(name) for name in available(kind))
     ]
 
 

@@ -227,7 +227,8 @@ def _main_file(folder: Path, upload: str) -> tuple[Path, str, dict[str, Any]]:
     if kind == MODELS and main.name != "model.yaml":
         main = main.rename(main.with_name("model.yaml"))
     if not _has_head(raw):
-        raise UnsoundError(check_packs(main).problems or [_NO_HEAD])
+        found = [_without(problem, main.parent) for problem in check_packs(main).problems]
+        raise UnsoundError(found or [_NO_HEAD])
     return main, str(kind), raw
 
 

@@ -13,11 +13,9 @@ from contextlib import closing
 from pathlib import Path
 
 from taji.web.database import SQLITE_NAME
+from taji.web.serving import LOCK
 
 __all__ = ["is_held"]
-
-#: The lock that ``taji serve`` holds as long as it runs.
-LOCK = "serve.lock"
 
 
 def is_held(home: Path) -> bool:

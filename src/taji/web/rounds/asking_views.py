@@ -151,13 +151,16 @@ def chase(request: HttpRequest, slug: str) -> HttpResponse:
     """Show whom to remind today, and who will not be reminded any more."""
     its = request.subject
     district, today = district_of(request.user), timezone.localdate()
+    held = chasing.rule()
     found = chasing.chase(its, today=today, district=district)
+    ready = chasing.due(its, today=today, district=district, held=held)
     due = [
         case
-        for cases in chasing.due(its, today=today, district=district).values()
+        for number, cases in ready.items()
+        if found.due[number]
         for case in cases.select_related("organisation").order_by("pk")[:SHOWN]
     ][:SHOWN]
-    over = chasing.ended(its, today=today, district=district)
+    over = chasing.ended(its, today=today, district=district, held=held)
     known = reach([case.organisation_id for case in due])
     return render(
         request,
@@ -165,7 +168,7 @@ def chase(request: HttpRequest, slug: str) -> HttpResponse:
         {
             "its": its,
             "open": its.state == Round.State.OPEN,
-            "rule": chasing.rule(),
+            "rule": held,
             "chase": found,
             "due_total": sum(found.due.values()),
             "due": [(case, known.get(case.organisation_id, NOBODY)) for case in due],

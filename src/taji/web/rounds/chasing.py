@@ -84,18 +84,21 @@ def rule() -> Reminders:
 
 def chase(its: Round, *, today: dt.date, district: str = "") -> Chase:
     """Count the firms that are due, wait, paused or had the last reminder."""
-    owing = _owing(its, district)
-    found = {n: cases.count() for n, cases in due(its, today=today, district=district).items()}
+    owing, held = _owing(its, district), rule()
+    ready = due(its, today=today, district=district, held=held)
+    found = {number: cases.count() for number, cases in ready.items()}
     paused = owing.filter(absent_until__gt=today).count()
-    over = ended(its, today=today, district=district).count()
+    over = ended(its, today=today, district=district, held=held).count()
     waiting = owing.count() - sum(found.values()) - paused - over
-    first = None if any(found.values()) else _first_day(owing, today)
+    first = None if any(found.values()) else _first_day(owing, today, held)
     return Chase(found, waiting, paused, over, first)
 
 
-def due(its: Round, *, today: dt.date, district: str = "") -> dict[int, QuerySet[Case]]:
+def due(
+    its: Round, *, today: dt.date, district: str = "", held: Reminders | None = None
+) -> dict[int, QuerySet[Case]]:
     """Return the firms to remind today, by the number of the reminder."""
-    held = rule()
+    held = held or rule()
     ready = _owing(its, district).filter(Q(absent_until=None) | Q(absent_until__lte=today))
     found = {}
     for number, (day, gap) in enumerate(zip(held.days, held.gaps, strict=True), start=1):
@@ -108,9 +111,11 @@ def due(its: Round, *, today: dt.date, district: str = "") -> dict[int, QuerySet
     return found
 
 
-def ended(its: Round, *, today: dt.date, district: str = "") -> QuerySet[Case]:
+def ended(
+    its: Round, *, today: dt.date, district: str = "", held: Reminders | None = None
+) -> QuerySet[Case]:
     """Return the firms that had every reminder and stayed silent through the last wait."""
-    held = rule()
+    held = held or rule()
     since = _end_of(today - dt.timedelta(days=held.last_wait))
     return _owing(its, district).filter(
         Q(absent_until=None) | Q(absent_until__lte=today),
@@ -183,7 +188,7 @@ def _owing(its: Round, district: str) -> QuerySet[Case]:
     return found.filter(organisation__district=district) if district else found
 
 
-def _first_day(owing: QuerySet[Case], today: dt.date) -> dt.date | None:
+def _first_day(owing: QuerySet[Case], today: dt.date, held: Reminders) -> dt.date | None:
     """The first day on which a firm that was never reminded will be due."""
     first = (
         owing.filter(reminders=0)
@@ -193,7 +198,7 @@ def _first_day(owing: QuerySet[Case], today: dt.date) -> dt.date | None:
     )
     if first is None:
         return None
-    return max(timezone.localdate(first) + dt.timedelta(days=rule().days[0]), today)
+    return max(timezone.localdate(first) + dt.timedelta(days=held.days[0]), today)
 
 
 def _end_of(day: dt.date) -> dt.datetime:
