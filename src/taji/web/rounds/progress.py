@@ -20,6 +20,8 @@ from taji.web.rounds.strata import ALL, stratum_label
 __all__ = ["Progress", "Row", "progress"]
 
 State = Case.State
+#: A share known no better than this is not known. [fraction]
+NOTHING = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +109,10 @@ class Row:
 
 
 def _points(half_width: float | None) -> str:
-    return "—" if half_width is None else f"{half_width * 100:.1f}"
+    """Say a half width in percentage points; one that tells nothing is not told to a digit."""
+    if half_width is None:
+        return "—"
+    return f"±{half_width * 100:.1f}" if half_width < NOTHING else "≥50"
 
 
 @dataclass(frozen=True, slots=True)

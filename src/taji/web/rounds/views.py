@@ -13,7 +13,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from taji.base.errors import TajiError
-from taji.catalogue.load import questionnaire
+from taji.catalogue.load import model, questionnaire
 from taji.report.xlsform import write_xlsform
 from taji.web.access import to, whole_city
 from taji.web.downloads import attachment, stored
@@ -123,6 +123,7 @@ def show(request: HttpRequest, slug: str) -> HttpResponse:
             "whole_city": district == "",
             "errands": _errands(its, district),
             "asks": [questionnaire(q) for q in its.questionnaires],
+            "models": [model(m) for m in its.model_ids],
         },
     )
 
