@@ -60,7 +60,7 @@ def test_the_plan_of_a_sample_is_shown_before_it_is_drawn(bureau, signed_in):
     page = signed_in("analyst").get(reverse("rounds:draw", args=["2027"]), query)
 
     assert "天元区" in page.content.decode()
-    assert [row["drawn"] for _, row in page.context["plan"]] == [3, 3, 3, 3]
+    assert [row["drawn"] for _, row, _ in page.context["plan"]] == [3, 3, 3, 3]
     assert not Case.objects.filter(round=bureau.round).exists()
 
 

@@ -4,19 +4,29 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('people', '0002_organisation_organisation_district'),
-        ('rounds', '0002_errand_mail_reminder_remove_case_case_stratum_and_more'),
+        ("people", "0002_organisation_organisation_district"),
+        ("rounds", "0002_errand_mail_reminder_remove_case_case_stratum_and_more"),
     ]
 
     operations = [
         migrations.RemoveIndex(
-            model_name='case',
-            name='case_invited',
+            model_name="case",
+            name="case_invited",
         ),
         migrations.AddIndex(
-            model_name='case',
-            index=models.Index(fields=['round', 'state', 'reminders', 'invited_at', 'reminded_at', 'absent_until', 'given_up_at'], name='case_chase'),
+            model_name="case",
+            index=models.Index(
+                fields=[
+                    "round",
+                    "state",
+                    "reminders",
+                    "invited_at",
+                    "reminded_at",
+                    "absent_until",
+                    "given_up_at",
+                ],
+                name="case_chase",
+            ),
         ),
     ]
