@@ -7,7 +7,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --re
 PACKAGE := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation
 DEMO_DIR ?= demo
 
-.PHONY: help demo serve test test-web-postgres test-kill keep-release check lint types floors docs bench bench-truth bench-web lock clean
+.PHONY: help demo serve test test-web-postgres test-kill keep-release check lint types floors security docs bench bench-truth bench-web lock clean
 
 help:            ## this list · 本列表
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:[^#]*##/\t/' | expand -t 16
@@ -48,7 +48,7 @@ test-kill: .venv/.dev  ## 100 kills under load, both databases · 高负载下�
 keep-release: .venv/.dev   ## keep a database of this version for later upgrades · 留存本版数据库
 	sh tools/postgres run $(BIN)/python tools/keep_release.py
 
-check: lint types floors docs   ## lint, types, floors, docs · 静态检查
+check: lint types floors security docs   ## lint, types, floors, security, docs · 静态检查
 
 lint: .venv/.dev
 	$(BIN)/ruff check src tests benchmarks tools
@@ -59,6 +59,11 @@ types: .venv/.dev
 
 floors: .venv/.dev
 	$(BIN)/lint-imports
+
+security: .venv/.dev   ## bandit, locks, headers and the like · 安全检查
+	$(BIN)/bandit -q -c pyproject.toml -r src
+	$(BIN)/python -m pip check
+	$(BIN)/python -m pytest -q tests/web/security
 
 docs: .venv/.dev       ## the manual forgets nothing, its links hold · 文档检查
 	@sh tools/ensure fonts

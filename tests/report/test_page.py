@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
 import shutil
 from dataclasses import replace
@@ -194,3 +196,15 @@ def test_opening_the_page_requests_nothing_else(browser, file):
     tab.close()
 
     assert asked == [file.as_uri()]
+
+
+def test_the_page_admits_its_own_style_by_its_digest_and_nothing_else(html):
+    policy = re.search(r'Content-Security-Policy" content="([^"]+)"', html)
+    style = re.search(r"<style>(.*?)</style>", html, re.DOTALL)
+    assert policy is not None
+    assert style is not None
+    digest = base64.b64encode(hashlib.sha256(style[1].encode()).digest()).decode()
+
+    assert f"style-src 'sha256-{digest}'" in policy[1]
+    assert "unsafe-inline" not in policy[1]
+    assert not re.search(r"<[^>]*\sstyle=", html)

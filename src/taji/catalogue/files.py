@@ -1,21 +1,27 @@
-"""Where packs lie: by their id inside this library, or wherever a path says.
+"""Where packs lie: by their id inside this library, by ``id@version`` among a bureau's own, or
+wherever a path says.
 
 Decides which file a name stands for. Does not read it.
 """
 
 from __future__ import annotations
 
+import os
+import re
 from pathlib import Path
 
 from taji.catalogue.problem import UnknownPackError
 
-__all__ = ["KINDS", "available", "file_beside", "is_of_library", "pack_file"]
+__all__ = ["KINDS", "OWN_PACKS", "available", "file_beside", "is_fixed", "pack_file"]
 
 #: The kinds of pack, as their folders are named.
 KINDS = ("questionnaires", "models", "benchmarks", "registers", "forms", "cities", "terms")
 
 _ROOT = Path(__file__).resolve().parents[1] / "packs"
 _MODEL = "model.yaml"
+#: Variable that names the folder of a bureau's own packs, ``<kind>/<id>/<version>/``.
+OWN_PACKS = "TAJI_PACKS"
+_OWN_NAME = re.compile(r"([a-z][a-z0-9_]*)@(\d+\.\d+)")
 
 
 def available(kind: str) -> tuple[str, ...]:
@@ -48,8 +54,9 @@ def pack_file(kind: str, name: str | Path) -> Path:
     kind : str
         One of ``KINDS``.
     name : str or Path
-        The id of a pack of this library, or the path of a pack: a YAML file, or for a
-        model the folder that holds its ``model.yaml``.
+        The id of a pack of this library; ``id@version`` of one in the folder that ``TAJI_PACKS``
+        names; or the path of a pack: a YAML file, or for a model the folder that holds its
+        ``model.yaml``.
 
     Raises
     ------
@@ -64,7 +71,7 @@ def pack_file(kind: str, name: str | Path) -> Path:
     known = available(kind)
     if isinstance(name, str) and name in known:
         return _inside(kind, name)
-    path = Path(name)
+    path = _own(kind, str(name)) or Path(name)
     if path.is_dir() and (path / _MODEL).is_file():
         return path / _MODEL
     if path.is_file():
@@ -72,9 +79,10 @@ def pack_file(kind: str, name: str | Path) -> Path:
     raise UnknownPackError(kind=kind, name=str(name), allowed=known)
 
 
-def is_of_library(file: Path) -> bool:
-    """Return whether a file is one that this library brings."""
-    return file.is_relative_to(_ROOT)
+def is_fixed(file: Path) -> bool:
+    """Return whether a file keeps its content: of this library, or a version of a bureau's own."""
+    own = os.environ.get(OWN_PACKS)
+    return file.is_relative_to(_ROOT) or (bool(own) and file.is_relative_to(Path(str(own))))
 
 
 def file_beside(model_file: Path, kind: str, name: str) -> Path:
@@ -91,6 +99,15 @@ def file_beside(model_file: Path, kind: str, name: str) -> Path:
     if name in available(kind):
         return _inside(kind, name)
     raise UnknownPackError(kind=kind, name=name, allowed=available(kind))
+
+
+def _own(kind: str, name: str) -> Path | None:
+    """The place of ``id@version`` among a bureau's own packs, if the name is of that form."""
+    named, own = _OWN_NAME.fullmatch(name), os.environ.get(OWN_PACKS)
+    if named is None or not own:
+        return None
+    folder = Path(own) / kind / named[1] / named[2]
+    return folder if kind == "models" else folder / f"{named[1]}.yaml"
 
 
 def _inside(kind: str, name: str) -> Path:

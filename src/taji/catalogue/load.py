@@ -16,7 +16,7 @@ from pydantic import BaseModel
 from taji.catalogue.benchmark import Benchmark
 from taji.catalogue.case import Case, CaseFile, case_files
 from taji.catalogue.check import check
-from taji.catalogue.files import available, file_beside, is_of_library, pack_file
+from taji.catalogue.files import available, file_beside, is_fixed, pack_file
 from taji.catalogue.form import Form
 from taji.catalogue.model import Model
 from taji.catalogue.problem import ChoiceError, PackError, Problem
@@ -216,24 +216,24 @@ def _checked(spec: type[Found], file: Path) -> Found:
 
 
 def _sound(file: Path) -> None:
-    problems = _library_faults(file) if is_of_library(file) else check(file)
+    problems = _fixed_faults(file) if is_fixed(file) else check(file)
     if problems:
         raise PackError(problems)
 
 
-# The packs of the library do not change while a program runs; those of a bureau may.
+# What keeps its content is read once while a program runs; a file that a path names may change.
 @cache
-def _library_faults(file: Path) -> tuple[Problem, ...]:
+def _fixed_faults(file: Path) -> tuple[Problem, ...]:
     return check(file)
 
 
 @cache
-def _library_text(file: Path) -> Any:
+def _fixed_text(file: Path) -> Any:
     return read(file)
 
 
 def _text(file: Path) -> Any:
-    return _library_text(file) if is_of_library(file) else read(file)
+    return _fixed_text(file) if is_fixed(file) else read(file)
 
 
 def _whole(found: Found | None, problems: tuple[Problem, ...]) -> Found:

@@ -34,8 +34,12 @@ USAGE_CODES = (
     "survey.allocation_rule",
     "survey.unknown_column",
     "web.already_served",
+    "web.anchor",
     "web.home_not_empty",
+    "web.no_log",
     "web.port_taken",
+    "web.restore_not_empty",
+    "web.restore_running",
 )
 
 #: Row groups that are read ahead of the work: more only fills memory, which a laptop has little of.

@@ -17,7 +17,18 @@ from taji.cli.language import Group
 __all__ = ["build"]
 
 #: Commands in the order of the work; each is a module of this package with a ``build``.
-COMMANDS = ("demo", "serve", "sample", "assess", "portrait", "verify", "models")
+COMMANDS = (
+    "demo",
+    "serve",
+    "sample",
+    "assess",
+    "portrait",
+    "verify",
+    "models",
+    "audit",
+    "backup",
+    "restore",
+)
 
 HELP = {
     "zh": "塔基：从一轮企业调查到整座城市的数字画像，每个数字都带区间，都可复算。",

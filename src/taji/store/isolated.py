@@ -41,7 +41,7 @@ class _Reader:
     def __init__(self) -> None:
         root = str(Path(taji.__file__).resolve().parents[1])
         paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
-        self._process = subprocess.Popen(
+        self._process = subprocess.Popen(  # our own module, no word from outside  # nosec B603
             [sys.executable, "-m", "taji.store.reader_child"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -77,7 +77,7 @@ class _Reader:
         with self._process.stdout as answers:
             while True:
                 try:
-                    message: _Message = pickle.load(answers)
+                    message: _Message = pickle.load(answers)  # from our own child  # nosec B301
                 except (EOFError, OSError, pickle.UnpicklingError):
                     message = ("lost", None)
                 while not self._closing:

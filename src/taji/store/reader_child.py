@@ -36,7 +36,7 @@ def main() -> None:
     os.dup2(silent, 2)
     while True:
         try:
-            job, path, kind, options = pickle.load(sys.stdin.buffer)
+            job, path, kind, options = pickle.load(sys.stdin.buffer)  # our own parent  # nosec B301
         except EOFError:
             return
         _answer(answers, job, Path(path), kind, options)

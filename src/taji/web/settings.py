@@ -30,12 +30,15 @@ ALLOWED_HOSTS = [
 #: Behind a proxy that speaks TLS: cookies are secure, HSTS is sent, plain requests are redirected.
 HTTPS = PUBLIC_URL.startswith("https://")
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+#: Proxies of the bureau in front of the server: how much of ``X-Forwarded-For`` is believed.
+TRUSTED_PROXIES = int(os.environ.get("TAJI_PROXIES", "1" if HTTPS else "0"))
 
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
+    "django.forms",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django_htmx",
@@ -79,6 +82,7 @@ MIDDLEWARE = [
 ]
 
 ROOT_URLCONF = "taji.web.urls"
+FORM_RENDERER = "taji.web.forms.OurForms"
 WSGI_APPLICATION = "taji.web.wsgi.application"
 TEMPLATES = [
     {
@@ -99,6 +103,13 @@ TEMPLATES = [
 ]
 
 DATABASES = {"default": database(os.environ.get("DATABASE_URL"), HOME)}
+#: Only failed attempts are counted here, so that every process counts the same ones.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "office_counter",
+    }
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "people.User"
@@ -121,8 +132,19 @@ ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_ADAPTER = "taji.web.people.adapter.ClosedDoor"
+ACCOUNT_FORMS = {
+    "login": "taji.web.people.forms.SignIn",
+    "change_password": "taji.web.people.forms.ChangePassword",  # a class, no password  # nosec B105
+    "reauthenticate": "taji.web.people.forms.ByPassword",
+}
 ACCOUNT_LOGOUT_REDIRECT_URL = "home"
 ACCOUNT_SESSION_REMEMBER = False
+MFA_ADAPTER = "taji.web.people.adapter.Codes"
+MFA_FORMS = {
+    "authenticate": "taji.web.people.forms.SecondFactor",
+    "reauthenticate": "taji.web.people.forms.ByCode",
+    "activate_totp": "taji.web.people.forms.Activate",
+}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_TOTP_ISSUER = "Taji"
@@ -133,6 +155,9 @@ AXES_COOLOFF_TIME = 0.5  # [hours]
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_LOCKOUT_TEMPLATE = "account/locked.html"
 AXES_RESET_ON_SUCCESS = True
+AXES_USERNAME_CALLABLE = "taji.web.people.whence.account_name"
+AXES_CLIENT_IP_CALLABLE = "taji.web.people.whence.address"
+AXES_DISABLE_ACCESS_LOG = True  # who signed in stands in our own log
 
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 SESSION_COOKIE_HTTPONLY = True
@@ -177,12 +202,18 @@ STORAGES = {
     },
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
+#: What a bureau's own packs are called by, ``id@version``, is looked up here.
+PACKS = FILES / "packs"
+os.environ["TAJI_PACKS"] = str(PACKS)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000
 #: Largest file that any page takes. [bytes]
 UPLOAD_LIMIT = int(os.environ.get("TAJI_UPLOAD_LIMIT", 64 * 1024 * 1024))
 
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+
+#: Under which licence published figures may be used again.
+DATA_LICENCE = os.environ.get("TAJI_DATA_LICENCE", "CC BY 4.0")
 
 EMAIL_HOST = os.environ.get("TAJI_SMTP_HOST", "")
 EMAIL_PORT = int(os.environ.get("TAJI_SMTP_PORT", "587"))

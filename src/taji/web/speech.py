@@ -7,11 +7,11 @@ run. See ``docs/decisions/0011-words-of-the-platform.md`` for why there is no ca
 from __future__ import annotations
 
 from django.utils.functional import lazy
-from django.utils.translation import get_language
+from django.utils.translation import get_language, override
 
 from taji.base.text import Language, Text
 
-__all__ = ["TAGS", "language", "said", "say"]
+__all__ = ["TAGS", "both", "language", "said", "say"]
 
 #: What a page declares as its language, and Django calls it.
 TAGS: dict[Language, str] = {"zh": "zh-hans", "en": "en"}
@@ -33,3 +33,12 @@ def _say(zh: str, en: str, **fields: object) -> str:
 
 #: ``say("等级", "Level")``: a phrase that becomes text when it is shown; for labels and messages.
 say = lazy(_say, str)
+
+
+def both(phrase: object) -> Text:
+    """Return what a lazy phrase (a label of a choice) says in each language, for an error to carry."""
+    told = {}
+    for name, tag in TAGS.items():
+        with override(tag):
+            told[name] = str(phrase)
+    return Text(**told)

@@ -10,6 +10,7 @@ from django.urls import include, path
 
 from taji.web import home
 from taji.web.access import everyone, signed_in
+from taji.web.people import views as people
 
 handler403 = "taji.web.failures.forbidden"
 handler404 = "taji.web.failures.missing"
@@ -20,7 +21,8 @@ accounts = [
     path("logout/", everyone(account.logout), name="account_logout"),
     path("inactive/", everyone(account.account_inactive), name="account_inactive"),
     path("reauthenticate/", signed_in(account.reauthenticate), name="account_reauthenticate"),
-    path("password/", signed_in(account.password_change), name="account_change_password"),
+    path("password/", signed_in(people.password), name="account_change_password"),
+    path("start/<slug:token>/", people.start, name="account_start"),
     path("2fa/", signed_in(mfa.index), name="mfa_index"),
     path("2fa/authenticate/", everyone(mfa.authenticate), name="mfa_authenticate"),
     path("2fa/reauthenticate/", signed_in(mfa.reauthenticate), name="mfa_reauthenticate"),

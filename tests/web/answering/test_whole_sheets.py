@@ -33,7 +33,7 @@ def test_a_filled_sheet_is_what_giving_each_answer_leaves(city):
     for item, text in TEXTS.items():
         give(one.pk, Given(item=item, text=text, seen=0), asked=asked, by=firm)
     one.refresh_from_db()
-    answers = {key: kept["v"] for key, kept in one.answers.items()}
+    answers = {key: one.answers[key]["v"] for key in TEXTS}
 
     filled = Filled(case=city.cases[1], answers={**answers, "q3": None}, by=firm, begun_at=NOON)
     assert fill([filled]) == len(TEXTS)

@@ -14,34 +14,35 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from pytest_django.plugin import blocking_manager_key
 from tests.web.conftest import City
 
-from taji.web.audit.triggers import append_only
 from taji.web.people.models import User
 
 #: Playwright's loop runs in the thread of the tests; the database is used beside it, not in it.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 PICTURES = Path(__file__).parents[3] / "docs/pictures/web"
-LOG = append_only("audit_entry")
-
-
-def _triggers(code: Callable[..., None]) -> None:
-    with connection.schema_editor() as editor:
-        code(None, editor)
+#: Triggers that were taken off so that the tables could be emptied, by who put them there.
+TAKEN = pytest.StashKey[list[str]]()
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
-    """Make the log append-only again after the database was emptied."""
+    """Make tables append-only again after the database was emptied."""
     yield
-    if nextitem is not None and "lived" in getattr(item, "fixturenames", ()):
-        with item.config.stash[blocking_manager_key].unblock():
-            _triggers(LOG.code)
+    for sql in item.stash.get(TAKEN, ()) if nextitem is not None else ():
+        with item.config.stash[blocking_manager_key].unblock(), connection.cursor() as cursor:
+            cursor.execute(sql)
 
 
 @pytest.fixture
-def _emptied(transactional_db: None) -> Iterator[None]:
-    """Let the log be emptied after the test."""
+def _emptied(transactional_db: None, request: pytest.FixtureRequest) -> Iterator[None]:
+    """Let append-only tables be emptied after the test: SQLite does so by DELETE."""
     yield
-    _triggers(LOG.reverse_code)
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+            triggers = cursor.fetchall()
+            for name, _ in triggers:
+                cursor.execute(f"DROP TRIGGER {name}")
+        request.node.stash[TAKEN] = [sql for _, sql in triggers]
 
 
 @pytest.fixture

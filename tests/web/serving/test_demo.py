@@ -11,7 +11,6 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.test import Client
-from taji.web.demo.home import HomeNotEmptyError, fill_home, told
 
 from taji.city.fieldwork import survey_round
 from taji.city.spec import load_city
@@ -21,6 +20,7 @@ from taji.web.answering.checking import counting_of
 from taji.web.answering.exporting import answers_frame
 from taji.web.answering.models import AnswerEvent, Sheet, Submission
 from taji.web.audit.log import first_broken
+from taji.web.demo.home import HomeNotEmptyError, fill_home, told
 from taji.web.people.models import GUARDED, Organisation, Role, User
 from taji.web.rounds import tokens
 from taji.web.rounds.asked import asked_of

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,17 @@ from taji.web.answering.models import Sheet, Submission
 from taji.web.rounds.asked import Asked, asked_of
 from taji.web.rounds.models import Round
 
-__all__ = ["ANSWERS", "DESIGN", "answers_frame", "columns_of", "export_round", "of_questionnaire"]
+__all__ = [
+    "ANSWERS",
+    "DESIGN",
+    "answers_frame",
+    "as_filed",
+    "as_text",
+    "columns_of",
+    "design_of",
+    "export_round",
+    "of_questionnaire",
+]
 
 ANSWERS, DESIGN = "answers.parquet", "design.yaml"
 #: Columns of the design, after the answers.
@@ -116,6 +127,65 @@ _TYPED: dict[str, Callable[[str], Any]] = {
 }
 
 
+def as_filed(frame: pl.DataFrame, asked: Asked) -> pl.DataFrame:
+    """Name the unit of every number that a reader of files would take for another.
+
+    A bare amount is in the unit that the form asks for (``per``), and bare shares that all lie in
+    (0, 1] may be fractions: such columns become text, ``3500000元`` and ``0.5%``.
+    """
+    return frame.with_columns(
+        _with_sign(frame[name], sign)
+        for name, (sign, per) in _signs(frame, asked).items()
+        if per != 1 or (sign == "%" and _may_be_fractions(frame[name]))
+    )
+
+
+def as_text(frame: pl.DataFrame, asked: Asked) -> pl.DataFrame:
+    """Return the answers as a table for a spreadsheet: every unit named, no formula in a cell.
+
+    Read again, it gives the same answers; ticks are 0 and 1.
+    """
+    text = pl.col(pl.String)
+    harmless = frame.with_columns(
+        pl.col(pl.Boolean).cast(pl.Int8),
+        pl.when(text.str.contains(r"^[=+\-@\t\r]")).then("'" + text).otherwise(text).name.keep(),
+    )
+    signs = _signs(frame, asked)
+    return harmless.with_columns(_with_sign(frame[n], sign) for n, (sign, _) in signs.items())
+
+
+#: The sign of a unit, and what a reader multiplies a bare number of the column by.
+_Sign = tuple[str, int]
+
+
+def _signs(frame: pl.DataFrame, asked: Asked) -> dict[str, _Sign]:
+    """The sign that each column of amounts and shares is written with."""
+    names = canonical_names(asked.questionnaires)
+    found: dict[str, _Sign] = {}
+    for one in asked.items.values():
+        name = names[one.questionnaire, one.item.columns[0]]
+        if name in frame.columns and one.item.kind == "money":
+            found[name] = ("元", one.item.question.per)
+        elif name in frame.columns and one.item.kind == "share":
+            found[name] = ("%", 1)
+    return {name: sign for name, sign in found.items() if frame[name].dtype.is_numeric()}
+
+
+def _may_be_fractions(column: pl.Series) -> bool:
+    return bool((column > 0).any() and not (column > 1).any())
+
+
+def _with_sign(column: pl.Series, sign: str) -> pl.Series:
+    words = [None if v is None else f"{Decimal(repr(v)):f}{sign}" for v in column.to_list()]
+    return pl.Series(column.name, words, dtype=pl.String)
+
+
+def design_of(its: Round, frame: pl.DataFrame) -> dict[str, Any]:
+    """Return what ``design.yaml`` says of a round; empty where it has no sample."""
+    sampled = {"strata": STRATUM, "weight": WEIGHT, "population": SIZE}
+    return {**(sampled if WEIGHT in frame.columns else {}), **its.design}
+
+
 def export_round(its: Round, folder: Path) -> int:
     """Write ``answers.parquet`` and, where the round has a sample, ``design.yaml``.
 
@@ -126,9 +196,8 @@ def export_round(its: Round, folder: Path) -> int:
     """
     folder.mkdir(parents=True, exist_ok=True)
     frame = answers_frame(its)
-    frame.write_parquet(folder / ANSWERS)
-    sampled = {"strata": STRATUM, "weight": WEIGHT, "population": SIZE}
-    design = {**(sampled if WEIGHT in frame.columns else {}), **its.design}
+    as_filed(frame, asked_of(its)).write_parquet(folder / ANSWERS)
+    design = design_of(its, frame)
     if design:
         (folder / DESIGN).write_text(yaml.safe_dump(design, allow_unicode=True), encoding="utf-8")
     return frame.height

@@ -43,7 +43,7 @@ from taji.web.api.shapes import (
 )
 from taji.web.audit.log import record
 from taji.web.people.models import Kind, Organisation, OrganisationKind, Role
-from taji.web.publishing.folders import estimates_file
+from taji.web.publishing.files import ESTIMATES, folder_of
 from taji.web.publishing.models import Portrait
 from taji.web.rounds.asked import asked_of
 from taji.web.rounds.models import Case, Round
@@ -435,7 +435,7 @@ def portrait_estimates(
     portrait = _published().filter(pk=portrait_id).first()
     if portrait is None:
         raise Http404
-    table = pl.read_csv(estimates_file(portrait), infer_schema_length=None)
+    table = pl.read_csv(folder_of(portrait) / ESTIMATES, infer_schema_length=None)
     rows = table.slice(after, limit).to_dicts()
     more = after + limit < table.height
     return {"items": rows, "next": str(after + limit) if more else None}

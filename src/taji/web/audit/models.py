@@ -1,10 +1,14 @@
-"""The log: append-only, each entry chained to the one before it."""
+"""The log: append-only, each entry chained to the one before it; and the replays asked for."""
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 
-__all__ = ["Entry"]
+from taji.web.publishing.models import Job, Portrait
+
+__all__ = ["Entry", "Replay"]
 
 
 class Entry(models.Model):
@@ -26,3 +30,17 @@ class Entry(models.Model):
 
     class Meta:
         ordering = ("number",)
+        # Not ``db_index``: SQLite makes the table anew for that, and its triggers are gone.
+        indexes: ClassVar = [
+            models.Index(fields=["at"], name="entry_at"),
+            models.Index(fields=["actor", "number"], name="entry_actor"),
+        ]
+
+
+class Replay(Job):
+    """A portrait computed again from what it rests on, and what differed."""
+
+    portrait = models.ForeignKey(Portrait, models.PROTECT, related_name="replays")
+    holds = models.BooleanField(null=True)
+    differences = models.JSONField(default=list, blank=True)  # [{"zh": …, "en": …}]
+    remarks = models.JSONField(default=list, blank=True)

@@ -1,4 +1,4 @@
-"""Which expert assesses which firm, and the evidence found there."""
+"""Which firms are assessed on site, by which expert, the evidence found there, and what it shows."""
 
 from __future__ import annotations
 
@@ -9,9 +9,38 @@ from django.db import models
 
 from taji.web.answering.models import Sheet
 from taji.web.people.models import Organisation
-from taji.web.rounds.models import Case
+from taji.web.publishing.models import Job
+from taji.web.rounds.models import Case, Round
 
-__all__ = ["Assignment", "Evidence"]
+__all__ = ["Analysis", "Assignment", "Evidence", "Subsample", "SubsampleCase"]
+
+
+class Subsample(models.Model):
+    """The draw of the firms that experts assess, among those that had submitted: one a round.
+
+    A second draw until one pleases would be no draw, so there is none.
+    """
+
+    round = models.OneToOneField(Round, models.PROTECT, related_name="subsample")
+    #: Firms that had submitted, and that were drawn from. [firms]
+    submitted = models.PositiveIntegerField()
+    size = models.PositiveIntegerField()  # drawn [firms]
+    strata = models.JSONField(default=list)
+    seed = models.BigIntegerField()
+    register_file = models.FileField(upload_to="fieldwork/")
+    sample_file = models.FileField(upload_to="fieldwork/")
+    certificate_file = models.FileField(upload_to="fieldwork/")
+    certificate_sha256 = models.CharField(max_length=64)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField(auto_now_add=True)
+
+
+class SubsampleCase(models.Model):
+    """A firm that was drawn for the second phase."""
+
+    subsample = models.ForeignKey(Subsample, models.CASCADE, related_name="drawn")
+    case = models.OneToOneField(Case, models.PROTECT, related_name="second_phase")
+    stratum = models.CharField(max_length=120)
 
 
 class Assignment(models.Model):
@@ -26,6 +55,8 @@ class Assignment(models.Model):
     made_at = models.DateTimeField(auto_now_add=True)
     #: The expert said so: an interest in the firm; nothing is assessed then.
     conflict = models.TextField(blank=True)
+    #: When the expert's sheet was first handed in.
+    submitted_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -62,3 +93,12 @@ class Evidence(models.Model):
     def organisation(self) -> Organisation:
         """The firm."""
         return self.sheet.organisation
+
+
+class Analysis(Job):
+    """What the assessed firms show: agreement, and the city's estimates corrected."""
+
+    round = models.ForeignKey(Round, models.PROTECT, related_name="analyses")
+    #: Firms with an assessment handed in. [firms]
+    assessed = models.PositiveIntegerField(default=0)
+    results = models.JSONField(default=dict, blank=True)

@@ -8,3 +8,7 @@ class PeopleConfig(AppConfig):
 
     name = "taji.web.people"
     label = "people"
+
+    def ready(self) -> None:
+        """Listen at the door."""
+        from taji.web.people import witness  # noqa: F401, receivers connect when loaded

@@ -9,7 +9,16 @@ from django.db import models
 
 from taji.web.speech import say
 
-__all__ = ["Kind", "Membership", "Organisation", "OrganisationKind", "Role", "User"]
+__all__ = [
+    "GUARDED",
+    "Kind",
+    "Membership",
+    "Organisation",
+    "OrganisationKind",
+    "Role",
+    "SetUp",
+    "User",
+]
 
 
 class Role(models.TextChoices):
@@ -134,3 +143,15 @@ class Membership(models.Model):
         """Save, and let the user's memberships be read anew."""
         super().save(*args, **kwargs)
         self.user.__dict__.pop("_held", None)
+
+
+class SetUp(models.Model):
+    """A link by which a person chooses a password, once and for a while; only its digest is kept."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="set_ups")
+    sha256 = models.CharField(max_length=64, unique=True)
+    made_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    made_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+    #: Used, or put out of use by a newer one.
+    ended_at = models.DateTimeField(null=True, blank=True)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import ClassVar
+
 from django.conf import settings
 from django.db import models
 
+from taji.base.text import Text
 from taji.web.rounds.models import Round
 from taji.web.speech import say
 
-__all__ = ["Comparison", "Portrait"]
+__all__ = ["Comparison", "Job", "Made", "Portrait"]
 
 
 class Made(models.TextChoices):
@@ -39,13 +43,35 @@ class Job(models.Model):
     class Meta:
         abstract = True
 
+    @property
+    def pending(self) -> bool:
+        """Whether something is still to come of it."""
+        return self.state in (Made.QUEUED, Made.RUNNING)
+
+    @property
+    def step(self) -> Text | None:
+        """What is being done now."""
+        return Text(zh=self.step_zh, en=self.step_en) if self.step_zh else None
+
+    @property
+    def said_problem(self) -> Text | None:
+        """Why nothing came of it."""
+        return Text(**self.problem) if self.problem else None
+
+    @property
+    def path(self) -> Path:
+        """Where its results lie; only of a job that is done."""
+        assert self.folder, "nothing was made yet"
+        return Path(settings.FILES) / self.folder
+
 
 class Portrait(Job):
-    """A portrait of one round, in one language."""
+    """A portrait of one round, in both languages."""
 
     round = models.ForeignKey(Round, models.PROTECT, related_name="portraits")
-    language = models.CharField(max_length=2, default="zh")
     rows = models.PositiveIntegerField(default=0)  # firms in it
+    #: The round was frozen when its answers were taken: only such a portrait can be published.
+    of_frozen = models.BooleanField(default=False)
     #: SHA-256 of ``manifest.json``: what everything published is tied to.
     manifest_sha256 = models.CharField(max_length=64, blank=True)
     published_at = models.DateTimeField(null=True, blank=True)
@@ -53,6 +79,29 @@ class Portrait(Job):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
     )
     retired_at = models.DateTimeField(null=True, blank=True)
+    retired_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    #: Told to the public in place of the numbers.
+    retired_because = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["round"],
+                condition=models.Q(published_at__isnull=False, retired_at=None),
+                name="portrait_public_once",
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["published_at"], name="portrait_published"),
+            models.Index(fields=["state"], name="portrait_state"),
+        ]
+
+    @property
+    def is_public(self) -> bool:
+        """Whether everybody may read it now."""
+        return self.published_at is not None and self.retired_at is None
 
 
 class Comparison(Job):

@@ -1,0 +1,1 @@
+"""Floor 3: who takes what: experts to firms, needs to providers."""
