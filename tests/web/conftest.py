@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import pytest
 from allauth.mfa.models import Authenticator
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
 from django.test import Client
 
 from taji.web.answering.models import Sheet
@@ -112,3 +114,14 @@ def signed_in(city: City) -> Callable[[str], Client]:
         return browser
 
     return client
+
+
+@pytest.fixture
+def one_connection() -> Iterator[None]:
+    """Let the application keep the connection of the test, as Django's own client does."""
+    signals = (request_started, request_finished)
+    for signal in signals:
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in signals:
+        signal.connect(close_old_connections)

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 import schemathesis
-from django.core.signals import request_finished, request_started
-from django.db import close_old_connections
 from hypothesis import HealthCheck, given, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
@@ -31,17 +27,7 @@ CHECKS = (
 )
 
 
-@pytest.fixture(autouse=True)
-def _one_connection() -> Iterator[None]:
-    """Let the application keep the connection of the test, as Django's own client does."""
-    signals = (request_started, request_finished)
-    for signal in signals:
-        signal.disconnect(close_old_connections)
-    yield
-    for signal in signals:
-        signal.connect(close_old_connections)
-
-
+@pytest.mark.usefixtures("one_connection")
 @pytest.mark.parametrize("role", ["analyst", "firm", "auditor"])
 def test_no_request_breaks_an_operation_and_every_answer_is_as_described(city, role):
     _, key = make(city.users[role], name="fuzz", scopes=list(Scope.values), days=1)

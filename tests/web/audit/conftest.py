@@ -50,7 +50,11 @@ def answer_all(city: City) -> None:
             key: any_answer(one.item, rng) for key, one in asked_of(city.round).items.items()
         }
         sheet.submission = Submission.objects.create(
-            sheet=sheet, number=1, answers=answers, sha256=f"{number + 1:064x}"[::-1], by=city.users["firm"]
+            sheet=sheet,
+            number=1,
+            answers=answers,
+            sha256=f"{number + 1:064x}"[::-1],
+            by=city.users["firm"],
         )
         sheet.save()
 

@@ -4,48 +4,67 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Replay',
+            name="Replay",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('queued', '排队中'), ('running', '生成中'), ('done', '已完成'), ('refused', '数据被退回'), ('failed', '失败')], default='queued', max_length=8)),
-                ('step_zh', models.CharField(blank=True, max_length=120)),
-                ('step_en', models.CharField(blank=True, max_length=120)),
-                ('share', models.FloatField(blank=True, null=True)),
-                ('problem', models.JSONField(blank=True, default=dict)),
-                ('asked_at', models.DateTimeField(auto_now_add=True)),
-                ('done_at', models.DateTimeField(blank=True, null=True)),
-                ('folder', models.CharField(blank=True, max_length=200)),
-                ('holds', models.BooleanField(null=True)),
-                ('differences', models.JSONField(blank=True, default=list)),
-                ('remarks', models.JSONField(blank=True, default=list)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("queued", "排队中"),
+                            ("running", "生成中"),
+                            ("done", "已完成"),
+                            ("refused", "数据被退回"),
+                            ("failed", "失败"),
+                        ],
+                        default="queued",
+                        max_length=8,
+                    ),
+                ),
+                ("step_zh", models.CharField(blank=True, max_length=120)),
+                ("step_en", models.CharField(blank=True, max_length=120)),
+                ("share", models.FloatField(blank=True, null=True)),
+                ("problem", models.JSONField(blank=True, default=dict)),
+                ("asked_at", models.DateTimeField(auto_now_add=True)),
+                ("done_at", models.DateTimeField(blank=True, null=True)),
+                ("folder", models.CharField(blank=True, max_length=200)),
+                ("holds", models.BooleanField(null=True)),
+                ("differences", models.JSONField(blank=True, default=list)),
+                ("remarks", models.JSONField(blank=True, default=list)),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Entry',
+            name="Entry",
             fields=[
-                ('number', models.PositiveBigIntegerField(primary_key=True, serialize=False)),
-                ('at', models.CharField(max_length=32)),
-                ('actor', models.CharField(blank=True, max_length=150)),
-                ('action', models.CharField(db_index=True, max_length=60)),
-                ('subject', models.CharField(blank=True, db_index=True, max_length=120)),
-                ('facts', models.JSONField(default=dict)),
-                ('before', models.CharField(max_length=64)),
-                ('sha256', models.CharField(max_length=64)),
+                ("number", models.PositiveBigIntegerField(primary_key=True, serialize=False)),
+                ("at", models.CharField(max_length=32)),
+                ("actor", models.CharField(blank=True, max_length=150)),
+                ("action", models.CharField(db_index=True, max_length=60)),
+                ("subject", models.CharField(blank=True, db_index=True, max_length=120)),
+                ("facts", models.JSONField(default=dict)),
+                ("before", models.CharField(max_length=64)),
+                ("sha256", models.CharField(max_length=64)),
             ],
             options={
-                'ordering': ('number',),
-                'indexes': [models.Index(fields=['at'], name='entry_at'), models.Index(fields=['actor', 'number'], name='entry_actor')],
+                "ordering": ("number",),
+                "indexes": [
+                    models.Index(fields=["at"], name="entry_at"),
+                    models.Index(fields=["actor", "number"], name="entry_actor"),
+                ],
             },
         ),
     ]

@@ -6,47 +6,70 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('office', '0001_initial'),
-        ('rounds', '0001_initial'),
+        ("office", "0001_initial"),
+        ("rounds", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='moved',
-            name='round',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='rounds.round'),
+            model_name="moved",
+            name="round",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="+", to="rounds.round"
+            ),
         ),
         migrations.AddField(
-            model_name='pack',
-            name='by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="pack",
+            name="by",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='switch',
-            name='asked_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="switch",
+            name="asked_by",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='switch',
-            name='pack',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='switches', to='office.pack'),
+            model_name="switch",
+            name="pack",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="switches",
+                to="office.pack",
+            ),
         ),
         migrations.AddField(
-            model_name='moved',
-            name='switch',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='moved', to='office.switch'),
+            model_name="moved",
+            name="switch",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="moved",
+                to="office.switch",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='pack',
-            constraint=models.UniqueConstraint(fields=('kind', 'pack', 'version'), name='pack_version_once'),
+            model_name="pack",
+            constraint=models.UniqueConstraint(
+                fields=("kind", "pack", "version"), name="pack_version_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='pack',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'active')), fields=('kind', 'pack'), name='pack_active_once'),
+            model_name="pack",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "active")),
+                fields=("kind", "pack"),
+                name="pack_active_once",
+            ),
         ),
     ]

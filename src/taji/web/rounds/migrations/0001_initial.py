@@ -6,177 +6,400 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('people', '0001_initial'),
+        ("people", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Round',
+            name="Round",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(max_length=40, unique=True)),
-                ('title_zh', models.CharField(max_length=120)),
-                ('title_en', models.CharField(max_length=120)),
-                ('state', models.CharField(choices=[('draft', '准备中'), ('open', '填报中'), ('frozen', '已冻结')], default='draft', max_length=8)),
-                ('questionnaire', models.CharField(max_length=200)),
-                ('also', models.JSONField(blank=True, default=list)),
-                ('model_ids', models.JSONField(blank=True, default=list)),
-                ('packs', models.JSONField(blank=True, default=dict)),
-                ('options', models.JSONField(blank=True, default=dict)),
-                ('profile', models.CharField(blank=True, max_length=40)),
-                ('strata', models.JSONField(blank=True, default=list)),
-                ('by', models.JSONField(blank=True, default=list)),
-                ('design', models.JSONField(blank=True, default=dict)),
-                ('city_zh', models.CharField(blank=True, max_length=60)),
-                ('city_en', models.CharField(blank=True, max_length=60)),
-                ('period', models.CharField(blank=True, max_length=20)),
-                ('purpose_zh', models.TextField(blank=True)),
-                ('purpose_en', models.TextField(blank=True)),
-                ('simulated', models.BooleanField(default=False)),
-                ('population', models.JSONField(blank=True, default=dict)),
-                ('allocated', models.JSONField(blank=True, default=list)),
-                ('drawn_at', models.DateTimeField(blank=True, null=True)),
-                ('opens_on', models.DateField(blank=True, null=True)),
-                ('closes_on', models.DateField(blank=True, null=True)),
-                ('frozen_at', models.DateTimeField(blank=True, null=True)),
-                ('register_file', models.FileField(blank=True, upload_to='rounds/')),
-                ('sample_file', models.FileField(blank=True, upload_to='rounds/')),
-                ('certificate_file', models.FileField(blank=True, upload_to='rounds/')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("slug", models.SlugField(max_length=40, unique=True)),
+                ("title_zh", models.CharField(max_length=120)),
+                ("title_en", models.CharField(max_length=120)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("draft", "准备中"), ("open", "填报中"), ("frozen", "已冻结")],
+                        default="draft",
+                        max_length=8,
+                    ),
+                ),
+                ("questionnaire", models.CharField(max_length=200)),
+                ("also", models.JSONField(blank=True, default=list)),
+                ("model_ids", models.JSONField(blank=True, default=list)),
+                ("packs", models.JSONField(blank=True, default=dict)),
+                ("options", models.JSONField(blank=True, default=dict)),
+                ("profile", models.CharField(blank=True, max_length=40)),
+                ("strata", models.JSONField(blank=True, default=list)),
+                ("by", models.JSONField(blank=True, default=list)),
+                ("design", models.JSONField(blank=True, default=dict)),
+                ("city_zh", models.CharField(blank=True, max_length=60)),
+                ("city_en", models.CharField(blank=True, max_length=60)),
+                ("period", models.CharField(blank=True, max_length=20)),
+                ("purpose_zh", models.TextField(blank=True)),
+                ("purpose_en", models.TextField(blank=True)),
+                ("simulated", models.BooleanField(default=False)),
+                ("population", models.JSONField(blank=True, default=dict)),
+                ("allocated", models.JSONField(blank=True, default=list)),
+                ("drawn_at", models.DateTimeField(blank=True, null=True)),
+                ("opens_on", models.DateField(blank=True, null=True)),
+                ("closes_on", models.DateField(blank=True, null=True)),
+                ("frozen_at", models.DateTimeField(blank=True, null=True)),
+                ("register_file", models.FileField(blank=True, upload_to="rounds/")),
+                ("sample_file", models.FileField(blank=True, upload_to="rounds/")),
+                ("certificate_file", models.FileField(blank=True, upload_to="rounds/")),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Case',
+            name="Case",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('drawn', '已抽中'), ('invited', '已邀请'), ('answering', '填报中'), ('submitted', '已提交'), ('declined', '不参加'), ('withdrawn', '已撤回')], default='drawn', max_length=10)),
-                ('stratum', models.CharField(blank=True, max_length=120)),
-                ('stratum_size', models.PositiveIntegerField(blank=True, null=True)),
-                ('stratum_drawn', models.PositiveIntegerField(blank=True, null=True)),
-                ('weight', models.FloatField(blank=True, null=True)),
-                ('invited_at', models.DateTimeField(blank=True, null=True)),
-                ('first_answer_at', models.DateTimeField(blank=True, null=True)),
-                ('submitted_at', models.DateTimeField(blank=True, null=True)),
-                ('reminders', models.PositiveSmallIntegerField(default=0)),
-                ('reminded_at', models.DateTimeField(blank=True, null=True)),
-                ('given_up_at', models.DateTimeField(blank=True, null=True)),
-                ('absent_until', models.DateField(blank=True, null=True)),
-                ('note', models.CharField(blank=True, max_length=200)),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='cases', to='people.organisation')),
-                ('round', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='cases', to='rounds.round')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("drawn", "已抽中"),
+                            ("invited", "已邀请"),
+                            ("answering", "填报中"),
+                            ("submitted", "已提交"),
+                            ("declined", "不参加"),
+                            ("withdrawn", "已撤回"),
+                        ],
+                        default="drawn",
+                        max_length=10,
+                    ),
+                ),
+                ("stratum", models.CharField(blank=True, max_length=120)),
+                ("stratum_size", models.PositiveIntegerField(blank=True, null=True)),
+                ("stratum_drawn", models.PositiveIntegerField(blank=True, null=True)),
+                ("weight", models.FloatField(blank=True, null=True)),
+                ("invited_at", models.DateTimeField(blank=True, null=True)),
+                ("first_answer_at", models.DateTimeField(blank=True, null=True)),
+                ("submitted_at", models.DateTimeField(blank=True, null=True)),
+                ("reminders", models.PositiveSmallIntegerField(default=0)),
+                ("reminded_at", models.DateTimeField(blank=True, null=True)),
+                ("given_up_at", models.DateTimeField(blank=True, null=True)),
+                ("absent_until", models.DateField(blank=True, null=True)),
+                ("note", models.CharField(blank=True, max_length=200)),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="cases",
+                        to="people.organisation",
+                    ),
+                ),
+                (
+                    "round",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="cases",
+                        to="rounds.round",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Errand',
+            name="Errand",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('draw', '抽样'), ('invite', '制作邀请'), ('letters', '打印邀请信'), ('mail', '发送邮件'), ('phone', '电话催报清单'), ('answers', '导入答卷')], max_length=8)),
-                ('state', models.CharField(choices=[('queued', '排队中'), ('running', '进行中'), ('read', '待确认'), ('done', '已完成'), ('refused', '被退回'), ('failed', '失败，可重新运行')], default='queued', max_length=8)),
-                ('request', models.JSONField(blank=True, default=dict)),
-                ('done', models.PositiveIntegerField(default=0)),
-                ('total', models.PositiveIntegerField(blank=True, null=True)),
-                ('counts', models.JSONField(blank=True, default=dict)),
-                ('problem', models.JSONField(blank=True, default=dict)),
-                ('upload', models.FileField(blank=True, upload_to='errands/%Y/')),
-                ('name', models.CharField(blank=True, max_length=200)),
-                ('sha256', models.CharField(blank=True, max_length=64)),
-                ('result', models.FileField(blank=True, upload_to='errands/%Y/')),
-                ('refusals', models.FileField(blank=True, upload_to='errands/%Y/')),
-                ('refusals_en', models.FileField(blank=True, upload_to='errands/%Y/')),
-                ('district', models.CharField(blank=True, max_length=16)),
-                ('at', models.DateTimeField(auto_now_add=True)),
-                ('done_at', models.DateTimeField(blank=True, null=True)),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('round', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='errands', to='rounds.round')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("draw", "抽样"),
+                            ("invite", "制作邀请"),
+                            ("letters", "打印邀请信"),
+                            ("mail", "发送邮件"),
+                            ("phone", "电话催报清单"),
+                            ("answers", "导入答卷"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("queued", "排队中"),
+                            ("running", "进行中"),
+                            ("read", "待确认"),
+                            ("done", "已完成"),
+                            ("refused", "被退回"),
+                            ("failed", "失败，可重新运行"),
+                        ],
+                        default="queued",
+                        max_length=8,
+                    ),
+                ),
+                ("request", models.JSONField(blank=True, default=dict)),
+                ("done", models.PositiveIntegerField(default=0)),
+                ("total", models.PositiveIntegerField(blank=True, null=True)),
+                ("counts", models.JSONField(blank=True, default=dict)),
+                ("problem", models.JSONField(blank=True, default=dict)),
+                ("upload", models.FileField(blank=True, upload_to="errands/%Y/")),
+                ("name", models.CharField(blank=True, max_length=200)),
+                ("sha256", models.CharField(blank=True, max_length=64)),
+                ("result", models.FileField(blank=True, upload_to="errands/%Y/")),
+                ("refusals", models.FileField(blank=True, upload_to="errands/%Y/")),
+                ("refusals_en", models.FileField(blank=True, upload_to="errands/%Y/")),
+                ("district", models.CharField(blank=True, max_length=16)),
+                ("at", models.DateTimeField(auto_now_add=True)),
+                ("done_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "round",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="errands",
+                        to="rounds.round",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-pk'],
+                "ordering": ["-pk"],
             },
         ),
         migrations.CreateModel(
-            name='Contact',
+            name="Contact",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(blank=True, max_length=80)),
-                ('email', models.EmailField(blank=True, max_length=254)),
-                ('phone', models.CharField(blank=True, max_length=32)),
-                ('address', models.CharField(blank=True, max_length=200)),
-                ('source', models.CharField(choices=[('register', '名录'), ('bureau', '主管部门'), ('firm', '企业')], default='bureau', max_length=8)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='contacts', to='people.organisation')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(blank=True, max_length=80)),
+                ("email", models.EmailField(blank=True, max_length=254)),
+                ("phone", models.CharField(blank=True, max_length=32)),
+                ("address", models.CharField(blank=True, max_length=200)),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[("register", "名录"), ("bureau", "主管部门"), ("firm", "企业")],
+                        default="bureau",
+                        max_length=8,
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="contacts",
+                        to="people.organisation",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(condition=models.Q(('source', 'register')), fields=('organisation',), name='contact_of_register_once')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("source", "register")),
+                        fields=("organisation",),
+                        name="contact_of_register_once",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Invitation',
+            name="Invitation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('nonce', models.CharField(max_length=32)),
-                ('channel', models.CharField(choices=[('list', '链接清单'), ('letter', '信函'), ('mail', '邮件'), ('colleague', '同事转交')], default='list', max_length=10)),
-                ('sections', models.JSONField(blank=True, default=list)),
-                ('made_at', models.DateTimeField(auto_now_add=True)),
-                ('revoked_at', models.DateTimeField(blank=True, null=True)),
-                ('opened_at', models.DateTimeField(blank=True, null=True)),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='invitations', to='rounds.case')),
-                ('made_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='invitations', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("nonce", models.CharField(max_length=32)),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[
+                            ("list", "链接清单"),
+                            ("letter", "信函"),
+                            ("mail", "邮件"),
+                            ("colleague", "同事转交"),
+                        ],
+                        default="list",
+                        max_length=10,
+                    ),
+                ),
+                ("sections", models.JSONField(blank=True, default=list)),
+                ("made_at", models.DateTimeField(auto_now_add=True)),
+                ("revoked_at", models.DateTimeField(blank=True, null=True)),
+                ("opened_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="invitations",
+                        to="rounds.case",
+                    ),
+                ),
+                (
+                    "made_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="invitations",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['case', 'revoked_at'], name='invitation_live')],
+                "indexes": [models.Index(fields=["case", "revoked_at"], name="invitation_live")],
             },
         ),
         migrations.CreateModel(
-            name='Mail',
+            name="Mail",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveSmallIntegerField()),
-                ('address', models.EmailField(max_length=254)),
-                ('state', models.CharField(choices=[('waiting', '待发送'), ('sending', '状态不明'), ('sent', '已发送'), ('failed', '发送失败')], default='waiting', max_length=8)),
-                ('problem', models.CharField(blank=True, max_length=300)),
-                ('at', models.DateTimeField(blank=True, null=True)),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='mails', to='rounds.case')),
-                ('errand', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='mails', to='rounds.errand')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveSmallIntegerField()),
+                ("address", models.EmailField(max_length=254)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "待发送"),
+                            ("sending", "状态不明"),
+                            ("sent", "已发送"),
+                            ("failed", "发送失败"),
+                        ],
+                        default="waiting",
+                        max_length=8,
+                    ),
+                ),
+                ("problem", models.CharField(blank=True, max_length=300)),
+                ("at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="mails",
+                        to="rounds.case",
+                    ),
+                ),
+                (
+                    "errand",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="mails",
+                        to="rounds.errand",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['errand', 'state'], name='mail_state')],
-                'constraints': [models.UniqueConstraint(fields=('case', 'number'), name='mail_once')],
+                "indexes": [models.Index(fields=["errand", "state"], name="mail_state")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("case", "number"), name="mail_once")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Reminder',
+            name="Reminder",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveSmallIntegerField()),
-                ('channel', models.CharField(choices=[('mail', '邮件'), ('phone', '电话')], max_length=8)),
-                ('at', models.DateTimeField(auto_now_add=True)),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reminded', to='rounds.case')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveSmallIntegerField()),
+                (
+                    "channel",
+                    models.CharField(choices=[("mail", "邮件"), ("phone", "电话")], max_length=8),
+                ),
+                ("at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="reminded",
+                        to="rounds.case",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('case', 'number'), name='reminder_once')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("case", "number"), name="reminder_once")
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='case',
-            index=models.Index(fields=['round', 'state'], name='case_state'),
+            model_name="case",
+            index=models.Index(fields=["round", "state"], name="case_state"),
         ),
         migrations.AddIndex(
-            model_name='case',
-            index=models.Index(fields=['round', 'stratum', 'state'], name='case_stratum'),
+            model_name="case",
+            index=models.Index(fields=["round", "stratum", "state"], name="case_stratum"),
         ),
         migrations.AddIndex(
-            model_name='case',
-            index=models.Index(fields=['round', 'state', 'reminders', 'invited_at', 'reminded_at', 'absent_until', 'given_up_at'], name='case_chase'),
+            model_name="case",
+            index=models.Index(
+                fields=[
+                    "round",
+                    "state",
+                    "reminders",
+                    "invited_at",
+                    "reminded_at",
+                    "absent_until",
+                    "given_up_at",
+                ],
+                name="case_chase",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='case',
-            constraint=models.UniqueConstraint(fields=('round', 'organisation'), name='case_once'),
+            model_name="case",
+            constraint=models.UniqueConstraint(fields=("round", "organisation"), name="case_once"),
         ),
     ]
