@@ -20,7 +20,7 @@ from tests.web.everywhere.places import Filled, Route, filled as fill_in, routes
 from taji.web.fieldwork.models import Assignment
 from taji.web.people.models import Organisation, Role, User
 
-pytestmark = pytest.mark.usefixtures("filled")
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("filled")]
 
 WHO = ("nobody", "firm", "provider", "expert", "district", "analyst", "auditor", "admin")
 ROUTES = [route for route in routes() if not route.is_api]
