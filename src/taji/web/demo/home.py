@@ -20,11 +20,15 @@ from taji.base.errors import TajiError
 from taji.base.text import Language, Text
 from taji.city.spec import load_city
 from taji.city.truth import invent
+from taji.web.answering.peers import ask_for_peers
 from taji.web.audit.log import record
 from taji.web.demo.accounts import Account, add_account, add_bureau, add_provider, staff
 from taji.web.demo.city import add_open_round, add_past_round, add_register, assess
 from taji.web.people.models import Organisation, Role, User
+from taji.web.publishing.asking import ask_portrait, publish
+from taji.web.publishing.jobs import make_portrait
 from taji.web.rounds import tokens
+from taji.web.rounds.models import Round
 from taji.web.speech import TAGS
 
 __all__ = ["HomeNotEmptyError", "Welcome", "fill_home", "told"]
@@ -92,12 +96,22 @@ def fill_home(home: Path) -> Welcome:
     if Organisation.objects.exists() or User.objects.exists():
         raise HomeNotEmptyError(home=home)
     with transaction.atomic():
-        welcome = _fill()
+        welcome, past = _fill()
         _keep(welcome, kept)
+    _portray(past)
     return welcome
 
 
-def _fill() -> Welcome:
+def _portray(past: Round) -> None:
+    """Make the portrait of the round that is over, here and now, and publish it."""
+    analyst = User.objects.get(username="analyst")
+    portrait = ask_portrait(past, by=analyst)
+    make_portrait.func(portrait.pk)
+    portrait.refresh_from_db()
+    publish(portrait, by=analyst)
+
+
+def _fill() -> tuple[Welcome, Round]:
     truth = invent(load_city(CITY))
     bureau = add_bureau()
     accounts = staff(bureau)
@@ -112,9 +126,10 @@ def _fill() -> Welcome:
         add_account("provider", add_provider(), Role.PROVIDER, name="服务商（虚构）"),
     ]
     record("demo.fill", subject=f"city:{CITY}", firms=len(firms), rounds=[past.slug])
-    return Welcome(
-        accounts, tokens.link(running.invitation), running.invitation.case.organisation.key
-    )
+    for its in (past, running.round):
+        ask_for_peers(its.pk, now=timezone.now())
+    key = running.invitation.case.organisation.key
+    return Welcome(accounts, tokens.link(running.invitation), key), past
 
 
 def _keep(welcome: Welcome, path: Path) -> None:
