@@ -23,7 +23,7 @@ HEARD = ("alt", "aria-label", "placeholder", "title", "content")
 SAME = ("code", "kbd", "style")
 #: Names and codes that are the same in every language.
 NAMES = re.compile(
-    r"English|中文|CSV|Parquet|PDF|DOCX|XLSX|HTML|JSON|XLSForm|SHA-256|API|QR|Taji|[\w-]+\.(?:json|csv|yaml)"
+    r"English|中文|CSV|Parquet|PDF|DOCX|XLSX|HTML|JSON|XLSForm|SHA-256|API|QR|[Tt]aji|[\w-]+\.(?:json|csv|yaml|parquet|xlsx|pdf)"
 )
 
 

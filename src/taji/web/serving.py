@@ -121,7 +121,8 @@ class Place:
     @property
     def address(self) -> str:
         """Where a browser on this machine finds it."""
-        host = "localhost" if self.host in ("127.0.0.1", "0.0.0.0", "::") else self.host
+        everywhere = ("127.0.0.1", "0.0.0.0", "::")  # compared, not bound to  # nosec B104
+        host = "localhost" if self.host in everywhere else self.host
         return f"http://{host}:{self.port}"
 
     @contextmanager
@@ -243,7 +244,7 @@ def _server(place: Place) -> list[str]:
 def _start(command: list[str], place: Place) -> subprocess.Popen[bytes]:
     """Start a child in a session of its own: a Ctrl-C at the terminal reaches us alone."""
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
-    return subprocess.Popen(
+    return subprocess.Popen(  # our own commands, no shell  # nosec B603
         command,
         env=environment,
         stdin=subprocess.DEVNULL,
@@ -283,7 +284,7 @@ def _answers(server: subprocess.Popen[bytes], place: Place, told: list[int]) -> 
     patient_until = time.monotonic() + FIRST
     while not told and server.poll() is None:
         try:
-            with urllib.request.urlopen(request, timeout=FIRST):
+            with urllib.request.urlopen(request, timeout=FIRST):  # our own address  # nosec B310
                 return True
         except (urllib.error.URLError, ConnectionError, TimeoutError):  # an answer of 500 too
             if time.monotonic() > patient_until:

@@ -8,18 +8,21 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 import polars as pl
 import xlsxwriter
 
-__all__ = ["CSV", "PARQUET", "XLSX", "csv_bytes", "plain_text", "safe_frame", "xlsx_bytes"]
+__all__ = ["CSV", "PARQUET", "XLSX", "csv_parts", "plain_text", "safe_frame", "xlsx_bytes"]
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CSV = "text/csv; charset=utf-8"
 PARQUET = "application/vnd.apache.parquet"
 
+#: Rows of CSV that go out at once. [rows]
+PART = 1_000
 #: What a spreadsheet takes for the beginning of a formula or of a command.
 STARTS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -51,13 +54,18 @@ def safe_frame(frame: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def csv_bytes(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
-    """Write CSV that Excel opens as UTF-8."""
+def csv_parts(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[bytes]:
+    """Yield CSV that Excel opens as UTF-8, some rows at a time."""
+    yield "\ufeff".encode() + _lines([head])
+    rest = iter(rows)
+    while part := list(islice(rest, PART)):
+        yield _lines([plain_text(cell) for cell in row] for row in part)
+
+
+def _lines(rows: Iterable[Sequence[Any]]) -> bytes:
     text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(head)
-    writer.writerows([plain_text(cell) for cell in row] for row in rows)
-    return text.getvalue().encode("utf-8-sig")
+    csv.writer(text).writerows(rows)
+    return text.getvalue().encode()
 
 
 def xlsx_bytes(

@@ -107,7 +107,7 @@ def draw(page: Page) -> None:
     press(page, "预览各层分配")
     expect(page.locator("h3")).to_contain_text("抽 24 家")
     picture(page, "round-draw")
-    press(page, "抽样")
+    press(page, "按此方案抽样")
     expect(page.locator("#work")).to_contain_text("已完成")
     page.goto("/rounds/2027/draw/")
     press(page, "复验这次抽样")

@@ -72,7 +72,7 @@ def test_the_list_of_links_runs_no_formula(bureau, signed_in):
     case.organisation.save()
     browser = signed_in("analyst")
 
-    text = browser.get("/rounds/2027/links/", {"as": "csv"}).content.decode("utf-8-sig")
+    text = browser.get("/rounds/2027/links/", {"as": "csv"}).getvalue().decode("utf-8-sig")
     book = browser.get("/rounds/2027/links/").content
 
     assert "'=cmd()" in text

@@ -60,7 +60,7 @@ def test_the_plan_of_a_sample_is_shown_before_it_is_drawn(bureau, signed_in):
     page = signed_in("analyst").get(reverse("rounds:draw", args=["2027"]), query)
 
     assert "天元区" in page.content.decode()
-    assert [row["drawn"] for _, row in page.context["plan"]] == [3, 3, 3, 3]
+    assert [row["drawn"] for _, row, _ in page.context["plan"]] == [3, 3, 3, 3]
     assert not Case.objects.filter(round=bureau.round).exists()
 
 
@@ -145,7 +145,7 @@ def test_an_analyst_of_a_district_opens_no_case_or_errand_of_another(bureau, of_
     assert status("case", other.pk) == 404
     assert status("paper", other.pk) == 404
     assert status("errand", errand.pk) == 404
-    links = of_district.get("/rounds/2027/links/", {"as": "csv"}).content.decode("utf-8-sig")
+    links = of_district.get("/rounds/2027/links/", {"as": "csv"}).getvalue().decode("utf-8-sig")
     assert links.count("/i/") == 3
     revoke = reverse("rounds:invitation_revoke", args=[other.invitations.get().pk])
     assert of_district.post(revoke).status_code == 404

@@ -55,7 +55,8 @@ def index(request: HttpRequest) -> HttpResponse:
     page = looking.page(found, request.GET.get("after", ""))
     query = request.GET.copy()
     query["after"] = page.after or ""
-    count = looking.counted(found)
+    alone = page.after is None and not request.GET.get("after")
+    count = len(page.firms) if alone else None if wanted.text else looking.counted(found)
     return render(
         request,
         "register/list.html",
@@ -67,8 +68,8 @@ def index(request: HttpRequest) -> HttpResponse:
             ],
             "next": query.urlencode() if page.after else None,
             "first": not request.GET.get("after"),
-            "count": min(count, looking.COUNTED),
-            "more": count > looking.COUNTED,
+            "count": looking.PAGE if count is None else min(count, looking.COUNTED),
+            "more": count is None or count > looking.COUNTED,
             "query": request.GET.urlencode(),
             "whole_city": is_whole_city(request.user),
         },

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from taji.web.access import own_district, to
 from taji.web.answering.stopping import rejoin
-from taji.web.downloads import attachment
+from taji.web.downloads import attachment, streamed
 from taji.web.office.models import Setting
 from taji.web.people.models import Membership, Role
 from taji.web.register.looking import label
@@ -25,7 +25,7 @@ from taji.web.rounds.reaching import NOBODY, reach
 from taji.web.rounds.strata import stratum_label
 from taji.web.rounds.views import round_of, start
 from taji.web.speech import said, say
-from taji.web.spreadsheets import CSV, XLSX, csv_bytes, xlsx_bytes
+from taji.web.spreadsheets import CSV, XLSX, csv_parts, xlsx_bytes
 
 OF_DISTRICT = {Role.ANALYST: own_district}
 LINKS_HEAD = (
@@ -78,7 +78,7 @@ def _invite_page(request: HttpRequest, its: Round, form: LettersForm | None) -> 
     )
     initial = {field: known.get(name, "") for field, name in LETTER_SETTINGS.items()}
     invited = Case.objects.filter(round=its, state=Case.State.INVITED)
-    mails = Mail.objects.filter(case__round=its)
+    mails = Mail.objects.filter(errand__round=its)
     if district:
         invited = invited.filter(organisation__district=district)
         mails = mails.filter(case__organisation__district=district)
@@ -140,7 +140,7 @@ def links(request: HttpRequest, slug: str) -> HttpResponse:
         for row in inviting.link_rows(request.subject, district_of(request.user))
     )
     if request.GET.get("as") == "csv":
-        return attachment(csv_bytes(LINKS_HEAD, rows), f"{slug}-links.csv", CSV)
+        return streamed(csv_parts(LINKS_HEAD, rows), f"{slug}-links.csv", CSV)
     widths = (22, 34, 12, 12, 26, 18, 34, 60)
     return attachment(xlsx_bytes(LINKS_HEAD, rows, widths=widths), f"{slug}-links.xlsx", XLSX)
 

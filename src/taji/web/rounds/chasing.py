@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 from django.utils import timezone
 
 from taji.catalogue.reminders import Reminders, reminders
@@ -85,43 +85,52 @@ def rule() -> Reminders:
 def chase(its: Round, *, today: dt.date, district: str = "") -> Chase:
     """Count the firms that are due, wait, paused or had the last reminder."""
     owing, held = _owing(its, district), rule()
-    ready = due(its, today=today, district=district, held=held)
-    found = {number: cases.count() for number, cases in ready.items()}
-    paused = owing.filter(absent_until__gt=today).count()
-    over = ended(its, today=today, district=district, held=held).count()
-    waiting = owing.count() - sum(found.values()) - paused - over
+    ready = {f"due_{n}": Count("pk", filter=q) for n, q in _due(held, today).items()}
+    n = owing.aggregate(
+        all=Count("pk"),
+        paused=Count("pk", filter=Q(absent_until__gt=today)),
+        over=Count("pk", filter=_over(held, today)),
+        **ready,
+    )
+    found = {number: n[f"due_{number}"] for number in range(1, len(held.days) + 1)}
+    waiting = n["all"] - sum(found.values()) - n["paused"] - n["over"]
     first = None if any(found.values()) else _first_day(owing, today, held)
-    return Chase(found, waiting, paused, over, first)
+    return Chase(found, waiting, n["paused"], n["over"], first)
 
 
 def due(
     its: Round, *, today: dt.date, district: str = "", held: Reminders | None = None
 ) -> dict[int, QuerySet[Case]]:
     """Return the firms to remind today, by the number of the reminder."""
-    held = held or rule()
-    ready = _owing(its, district).filter(Q(absent_until=None) | Q(absent_until__lte=today))
-    found = {}
-    for number, (day, gap) in enumerate(zip(held.days, held.gaps, strict=True), start=1):
-        rested = Q(reminded_at=None) | Q(reminded_at__lt=_end_of(today - dt.timedelta(days=gap)))
-        found[number] = ready.filter(
-            rested,
-            reminders=number - 1,
-            invited_at__lt=_end_of(today - dt.timedelta(days=day)),
-        )
-    return found
+    owing = _owing(its, district)
+    return {number: owing.filter(q) for number, q in _due(held or rule(), today).items()}
 
 
 def ended(
     its: Round, *, today: dt.date, district: str = "", held: Reminders | None = None
 ) -> QuerySet[Case]:
     """Return the firms that had every reminder and stayed silent through the last wait."""
-    held = held or rule()
+    return _owing(its, district).filter(_over(held or rule(), today))
+
+
+def _due(held: Reminders, today: dt.date) -> dict[int, Q]:
+    """What makes a firm due for each reminder."""
+    found = {}
+    for number, (day, gap) in enumerate(zip(held.days, held.gaps, strict=True), start=1):
+        rested = Q(reminded_at=None) | Q(reminded_at__lt=_end_of(today - dt.timedelta(days=gap)))
+        invited = Q(invited_at__lt=_end_of(today - dt.timedelta(days=day)))
+        found[number] = Q(reminders=number - 1) & invited & rested & _reachable(today)
+    return found
+
+
+def _over(held: Reminders, today: dt.date) -> Q:
+    """What makes the last wait of a firm over."""
     since = _end_of(today - dt.timedelta(days=held.last_wait))
-    return _owing(its, district).filter(
-        Q(absent_until=None) | Q(absent_until__lte=today),
-        reminders__gte=len(held.days),
-        reminded_at__lt=since,
-    )
+    return Q(reminders__gte=len(held.days), reminded_at__lt=since) & _reachable(today)
+
+
+def _reachable(today: dt.date) -> Q:
+    return Q(absent_until=None) | Q(absent_until__lte=today)
 
 
 def list_phones(errand: Errand) -> None:

@@ -252,6 +252,10 @@ class DrawForm(forms.Form):
             self.add_error("size", say("请填写样本量", "Give the size of the sample"))
         return found
 
+    def hidden_copy(self) -> list[Any]:
+        """The same answers as hidden fields, so that what was previewed is what is drawn."""
+        return [field.as_hidden(attrs={"id": f"drawn_{field.name}"}) for field in self]
+
     def request(self) -> dict[str, Any]:
         """Return what ``drawing`` is asked for."""
         data = self.cleaned_data

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import QueryDict
 
-from taji.web.people.models import User
+from taji.web.people.models import Organisation, User
 from taji.web.rounds.errands import district_of
 from taji.web.rounds.models import Case, Round
 
@@ -37,8 +37,8 @@ def cases_of(its: Round, user: User, query: QueryDict) -> QuerySet[Case]:
         found = found.filter(stratum=query["stratum"])
     text = query.get("q", "").strip()
     if text:
-        named = found.filter(organisation__name__contains=text)
-        found = named | found.filter(organisation__key=text.upper())
+        named = Organisation.objects.filter(Q(key=text.upper()) | Q(name__contains=text))
+        found = found.filter(organisation__in=named.values("pk"))
     return found
 
 

@@ -123,7 +123,19 @@ class Case(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["round", "state"], name="case_state"),
             models.Index(fields=["round", "stratum", "state"], name="case_stratum"),
-            models.Index(fields=["round", "invited_at"], name="case_invited"),
+            # All that decides who is reminded, so that the chase list counts in the index alone.
+            models.Index(
+                fields=[
+                    "round",
+                    "state",
+                    "reminders",
+                    "invited_at",
+                    "reminded_at",
+                    "absent_until",
+                    "given_up_at",
+                ],
+                name="case_chase",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -17,9 +17,11 @@ from taji.survey.expected import expected_precision
 from taji.web.rounds.models import Case, Round
 from taji.web.rounds.strata import ALL, stratum_label
 
-__all__ = ["Progress", "Row", "progress"]
+__all__ = ["Progress", "Row", "points", "progress"]
 
 State = Case.State
+#: A share known no better than this is not known. [fraction]
+NOTHING = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,14 +75,14 @@ class Row:
         return self.counts.get(State.DECLINED, 0) + self.counts.get(State.WITHDRAWN, 0)
 
     @property
-    def points(self) -> str:
+    def points_now(self) -> str:
         """The half width now. [percentage points]"""
-        return _points(self.half_width)
+        return points(self.half_width)
 
     @property
     def points_full(self) -> str:
         """The half width if all answer. [percentage points]"""
-        return _points(self.half_width_full)
+        return points(self.half_width_full)
 
     @property
     def done_width(self) -> str:
@@ -106,8 +108,11 @@ class Row:
         return f"{100 * firms / self.drawn:.2f}" if self.drawn else "0"
 
 
-def _points(half_width: float | None) -> str:
-    return "—" if half_width is None else f"{half_width * 100:.1f}"
+def points(half_width: float | None) -> str:
+    """Say a half width in percentage points; one that tells nothing is not told to a digit."""
+    if half_width is None:
+        return "—"
+    return f"±{half_width * 100:.1f}" if half_width < NOTHING else "≥50"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from taji.base.errors import TajiError
-from taji.catalogue.load import questionnaire
+from taji.catalogue.load import model, questionnaire
 from taji.report.xlsform import write_xlsform
 from taji.web.access import to, whole_city
 from taji.web.downloads import attachment, stored
@@ -23,7 +23,7 @@ from taji.web.rounds.errands import begin, district_of
 from taji.web.rounds.forms import DrawForm, RoundForm
 from taji.web.rounds.jobs import run_errand
 from taji.web.rounds.models import Case, Errand, Round
-from taji.web.rounds.progress import progress
+from taji.web.rounds.progress import points, progress
 from taji.web.rounds.strata import column_label, stratum_label
 from taji.web.speech import language, say
 from taji.web.spreadsheets import XLSX
@@ -123,6 +123,7 @@ def show(request: HttpRequest, slug: str) -> HttpResponse:
             "whole_city": district == "",
             "errands": _errands(its, district),
             "asks": [questionnaire(q) for q in its.questionnaires],
+            "models": [model(m) for m in its.model_ids],
         },
     )
 
@@ -159,7 +160,11 @@ def _draw_page(request: HttpRequest, its: Round, form: DrawForm, plan: Any) -> H
             "its": its,
             "form": form,
             "whole": rows[0] if rows else None,
-            "plan": [(stratum_label(strata, r["stratum"]), r) for r in rows[1:]],
+            "whole_points": points(rows[0]["half_width_full"]) if rows else "",
+            "plan": [
+                (stratum_label(strata, r["stratum"]), r, points(r["half_width_full"]))
+                for r in rows[1:]
+            ],
             "drawn": [(stratum_label(its.strata, s), n, k) for s, n, k in certificate],
             "strata": [column_label(c) for c in its.strata],
             "draft": its.state == Round.State.DRAFT,

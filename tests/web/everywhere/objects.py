@@ -1,0 +1,104 @@
+"""The demo city with one object more of every kind that could leak."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+from django.core.files.base import ContentFile
+from django.core.files.uploadedfile import SimpleUploadedFile
+from PIL import Image
+
+from taji.web.answering.models import Sheet
+from taji.web.api.models import Scope
+from taji.web.api.tokens import make
+from taji.web.audit.models import Replay
+from taji.web.demo.home import Welcome, fill_home
+from taji.web.fieldwork.evidence import add_evidence
+from taji.web.fieldwork.models import Analysis, Assignment
+from taji.web.office.models import Moved, Pack, Switch
+from taji.web.people.models import Membership, Role, User
+from taji.web.publishing.models import Comparison, Made, Portrait
+from taji.web.register.models import RegisterImport
+from taji.web.rounds.models import Case, Contact, Errand, Round
+
+__all__ = ["fill"]
+
+
+def fill(home: Path) -> Welcome:
+    """Fill the database and the folder of files."""
+    welcome = fill_home(home)
+    analyst = User.objects.get(username="analyst")
+    for firm in Case.objects.order_by("pk").values_list("organisation_id", flat=True)[:60]:
+        Contact.objects.get_or_create(organisation_id=firm, phone=f"1390000{firm:04d}")
+    _evidence()
+    _work(analyst)
+    _versions()
+    (home / "backups").mkdir(exist_ok=True)
+    (home / "backups" / "taji-20260101-000000.zip").write_bytes(b"a backup")
+    for role in (Role.ANALYST, Role.AUDITOR, Role.FIRM):
+        owner = Membership.objects.filter(role=role, district="").first().user
+        make(owner, name="test", scopes=list(Scope.values), days=30)
+    return welcome
+
+
+def _evidence() -> None:
+    """Each expert keeps a photo and a note on the first firm assigned."""
+    picture = io.BytesIO()
+    Image.new("RGB", (40, 30), "navy").save(picture, "JPEG")
+    for expert in User.objects.filter(memberships__role=Role.EXPERT):
+        assignment = Assignment.objects.filter(expert=expert, ended_at=None).first()
+        sheet = Sheet.objects.get_or_create(
+            case=assignment.case, track=Sheet.Track.EXPERT, author=expert
+        )[0]
+        photo = SimpleUploadedFile("车间.jpg", picture.getvalue())
+        add_evidence(sheet, "q2", by=expert, note="现场照片（虚构）", upload=photo)
+
+
+def _work(analyst: User) -> None:
+    """Imports, errands, comparisons, analyses and replays that were done."""
+    rounds = list(Round.objects.order_by("pk"))
+    RegisterImport.objects.create(
+        file=ContentFile(b"enterprise,name\n", "register.csv"),
+        name="register.csv",
+        sha256="0" * 64,
+        by=analyst,
+        state=RegisterImport.State.READ,
+    )
+    for kind in Errand.Kind.values:
+        Errand.objects.create(
+            round=rounds[-1],
+            kind=kind,
+            state=Errand.State.DONE,
+            by=analyst,
+            result=ContentFile(b"result\n", "result.csv"),
+            name="result.csv",
+        )
+    done = {"state": Made.FAILED, "problem": {"zh": "示例", "en": "example"}, "asked_by": analyst}
+    Comparison.objects.create(before=rounds[0], after=rounds[-1], **done)
+    Analysis.objects.create(round=rounds[0], **done)
+    Replay.objects.create(portrait=Portrait.objects.first(), **done)
+
+
+def _versions() -> None:
+    """A pack of the bureau's own, what it would change, and a backup."""
+    admin = User.objects.get(username="admin")
+    pack = Pack.objects.create(
+        kind="models",
+        pack="own",
+        version="1.1",
+        title_zh="自有模型（虚构）",
+        title_en="Our own model (invented)",
+        folder="packs/models/own/1.1",
+        sha256="0" * 64,
+        by=admin,
+    )
+    switch = Switch.objects.create(pack=pack, state=Made.DONE, firms=1, changed=1, asked_by=admin)
+    case = Case.objects.select_related("organisation").first()
+    Moved.objects.create(
+        switch=switch,
+        round_id=case.round_id,
+        enterprise=case.organisation.key,
+        level_before="1",
+        level_after="2",
+    )
