@@ -28,7 +28,15 @@ from taji.base.errors import TajiError
 from taji.base.text import Language
 from taji.web.starting import set_up
 
-__all__ = ["Place", "PortTakenError", "ServedError", "ServerDiedError", "make_ready", "serve"]
+__all__ = [
+    "Place",
+    "PortTakenError",
+    "ServedError",
+    "ServerDiedError",
+    "ServerSilentError",
+    "make_ready",
+    "serve",
+]
 
 #: Answers that may be computed at once: they mostly wait for the database. See ``benchmarks/web.py``.
 THREADS = 4
@@ -76,6 +84,18 @@ class ServerDiedError(TajiError):
         "zh": "网页服务自行退出（退出码 {status}）。已保存的答案不受影响。原因见上面的输出；请重新启动。",
         "en": "The web server stopped by itself (exit code {status}). Saved answers are safe. The "
         "output above says why; start it again.",
+    }
+
+
+class ServerSilentError(TajiError):
+    """The web server runs and does not answer as it should."""
+
+    code = "web.server_silent"
+    sentences: ClassVar[dict[Language, str]] = {
+        "zh": "网页服务在 {seconds:.0f} 秒内没有正常应答（{address}/health/）。"
+        "原因见上面的输出。请检查数据库，再重新启动。",
+        "en": "The web server gave no good answer within {seconds:.0f} seconds ({address}/health/). "
+        "The output above says why; look at the database and start it again.",
     }
 
 
@@ -162,8 +182,8 @@ def serve(place: Place, *, ready: Callable[[], None]) -> None:
 
     Raises
     ------
-    ServerDiedError
-        If the web server stops by itself.
+    ServerDiedError, ServerSilentError
+        If the web server stops by itself, or does not answer.
     """
     with _told_to_stop() as told:
         server = _start(_server(place), place)
@@ -256,7 +276,7 @@ def _told_to_stop() -> Iterator[list[int]]:
 
 
 def _answers(server: subprocess.Popen[bytes], place: Place, told: list[int]) -> bool:
-    """Wait until the server answers its first request; False if told to stop before."""
+    """Wait until the server answers its first request; False if it or we stop before."""
     host = urlsplit(place.address).netloc if place.host != "::" else f"[::1]:{place.port}"
     request = urllib.request.Request(
         f"http://{host}/health/", headers={"X-Forwarded-Proto": "https", "Host": "localhost"}
@@ -266,9 +286,9 @@ def _answers(server: subprocess.Popen[bytes], place: Place, told: list[int]) -> 
         try:
             with urllib.request.urlopen(request, timeout=FIRST):  # our own address  # nosec B310
                 return True
-        except (urllib.error.URLError, ConnectionError, TimeoutError):
+        except (urllib.error.URLError, ConnectionError, TimeoutError):  # an answer of 500 too
             if time.monotonic() > patient_until:
-                return False
+                raise ServerSilentError(seconds=FIRST, address=place.address) from None
             time.sleep(GLANCE)
     return False
 

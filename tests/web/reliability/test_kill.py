@@ -50,9 +50,16 @@ def base(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Sqlite | Po
         yield cluster
 
 
-def test_no_acknowledged_answer_is_lost_when_everything_is_killed(base, tmp_path, capsys):
-    platform = Platform(tmp_path / "home", more=base.variables)
-    people = _people(tmp_path / "home", base)
+@pytest.fixture
+def platform(base: Sqlite | Postgres, tmp_path: Path) -> Iterator[Platform]:
+    made = Platform(tmp_path / "home", more=base.variables)
+    yield made
+    if made.process is not None and made.process.poll() is None:
+        made.kill()
+
+
+def test_no_acknowledged_answer_is_lost_when_everything_is_killed(base, platform, capsys):
+    people = _people(platform.home, base)
     random = Random(SEED)
     lost: list[Receipt] = []
     unacknowledged = 0

@@ -6,11 +6,15 @@ import re
 import shutil
 import stat
 import time
+from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
-from django.test import Client
+from django.conf import settings
+from django.db import transaction
+from django.test import Client, override_settings
 
 from taji.city.fieldwork import survey_round
 from taji.city.spec import load_city
@@ -20,28 +24,32 @@ from taji.web.answering.checking import counting_of
 from taji.web.answering.exporting import answers_frame
 from taji.web.answering.models import AnswerEvent, Sheet, Submission
 from taji.web.audit.log import first_broken
-from taji.web.demo.home import HomeNotEmptyError, fill_home, told
+from taji.web.demo.home import Welcome, fill_home, told
 from taji.web.people.models import GUARDED, Organisation, Role, User
+from taji.web.publishing.models import Portrait
 from taji.web.rounds import tokens
 from taji.web.rounds.asked import asked_of
 from taji.web.rounds.models import Case, Round
 
+pytestmark = pytest.mark.django_db
 
-@pytest.fixture
-def home(tmp_path, db, settings):
-    settings.STORAGES = {
-        **settings.STORAGES,
-        "default": {
-            "BACKEND": "django.core.files.storage.FileSystemStorage",
-            "OPTIONS": {"location": tmp_path / "files"},
-        },
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("demo")
+
+
+@pytest.fixture(scope="module")
+def welcome(django_db_setup, django_db_blocker, home) -> Iterator[Welcome]:
+    """The demo, filled once: each test's own transaction lies within one that is undone at the end."""
+    files = {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": home / "files"},
     }
-    return tmp_path
-
-
-@pytest.fixture
-def welcome(home):
-    return fill_home(home)
+    kept = override_settings(FILES=home / "files", STORAGES={**settings.STORAGES, "default": files})
+    with django_db_blocker.unblock(), kept, transaction.atomic():
+        yield fill_home(home)
+        transaction.set_rollback(True)
 
 
 def test_every_role_has_an_account_that_signs_in_with_what_is_printed(welcome):
@@ -131,6 +139,8 @@ def test_a_second_start_says_the_same_and_changes_nothing(welcome, home):
     assert stat.S_IMODE((home / "demo.json").stat().st_mode) == 0o600
 
 
-def test_a_home_with_data_does_not_take_the_demo(city, tmp_path):
-    with pytest.raises(HomeNotEmptyError):
-        fill_home(tmp_path)
+def test_the_portrait_of_the_past_round_is_public(welcome):
+    (portrait,) = Portrait.objects.all()
+
+    assert (portrait.state, portrait.is_public, portrait.rows) == ("done", True, 65)
+    assert portrait.round.title_zh in Client().get("/public/portraits/").content.decode()
