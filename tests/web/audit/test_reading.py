@@ -6,6 +6,7 @@ import csv
 import io
 
 import pytest
+from tests.web.conftest import put_away
 
 from taji.web.audit.log import record
 from taji.web.audit.models import Entry
@@ -59,7 +60,7 @@ def test_an_export_is_whole_logged_and_runs_no_formula(written, signed_in):
 
     answer = signed_in("administrator").get("/audit/log/file/")
     rows = list(csv.DictReader(io.StringIO(answer.getvalue().decode("utf-8-sig"))))
-    answer.close()
+    put_away(answer)
 
     assert answer.headers["Content-Disposition"].startswith("attachment")
     assert rows[60]["subject"] == "'=HYPERLINK(1)"

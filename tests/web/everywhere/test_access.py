@@ -17,6 +17,7 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpResponse
 from django.test import Client
+from tests.web.conftest import put_away
 from tests.web.everywhere.places import Filled, Route, routes
 from tests.web.everywhere.places import filled as fill_in
 
@@ -73,8 +74,7 @@ def _answer(method: Callable[[str], HttpResponse], address: str) -> Iterator[Htt
     """Ask, and put the files of the answer away; ``close`` would end the test's connection too."""
     response = method(address)
     yield response
-    for put_away in response._resource_closers:
-        put_away()
+    put_away(response)
 
 
 def _status(method: Callable[[str], HttpResponse], address: str) -> int:

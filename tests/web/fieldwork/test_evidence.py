@@ -8,6 +8,7 @@ import zipfile
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from tests.web.conftest import put_away
 from tests.web.fieldwork.conftest import photo, second_expert
 
 from taji.web.fieldwork.assigning import choose
@@ -123,7 +124,7 @@ def test_evidence_is_an_attachment_for_its_expert_the_analyst_and_the_auditor_al
 
     for role in ("expert", "analyst", "auditor"):
         answer = signed_in(role).get(address)
-        answer.close()
+        put_away(answer)
         assert answer.status_code == 200, role
         assert answer.headers["Content-Disposition"].startswith("attachment")
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
