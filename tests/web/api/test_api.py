@@ -148,6 +148,14 @@ def test_what_cannot_be_kept_is_told_with_a_code(city: City, program, item, body
     assert IdempotentWrite.objects.count() == 0
 
 
+def test_a_text_among_the_facts_of_an_error_keeps_both_languages(city: City, program):
+    path = f"/rounds/2026/answers/{city.firms[0].key}/items/q2"
+
+    facts = program("firm").send("put", path, {"text": "140"}).json()["fields"]
+
+    assert set(facts["question"]) == {"zh", "en"}
+
+
 def test_a_submitted_sheet_is_scored_as_the_command_scores_it(city: City, program):
     firm, analyst = program("firm"), program("analyst")
     own = f"/rounds/2026/answers/{city.firms[0].key}"
