@@ -74,6 +74,7 @@ def test_a_firm_answers_on_a_phone_resumes_on_a_computer_and_gets_its_result(liv
     phone.locator('[id="q3"]').blur()
     expect(phone.locator('[data-item="q3"] [data-wrong]')).to_contain_text("100")
     kept(phone, "q2", SAVED)
+    expect(phone.locator("[data-state]")).to_contain_text("有答案未保存")
     picture(phone, "firm-page", at=phone.locator('[data-item="q2"]'))
     phone.close()
 
