@@ -20,6 +20,8 @@ PAGES = sorted(
     [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")], key=lambda page: page.as_posix()
 )
 LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)#\s]+)(?:#[^)]*)?\)")
+#: Pictures stand as links or, where they have a width, as HTML.
+PICTURE = re.compile(r"""(?:\]\(|src=")([^)"\s]+\.png)[)"]""")
 CONSOLE = re.compile(r"```console\n(.*?)```", re.S)
 
 
@@ -56,6 +58,31 @@ def test_links_of_a_page_lead_somewhere(page: Path):
     links = LINK.findall(page.read_text(encoding="utf-8"))
 
     assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_every_picture_is_shown_by_a_page_and_every_shown_one_exists():
+    kept = set((ROOT / "docs" / "pictures").rglob("*.png"))
+    shown = {
+        (page.parent / name).resolve()
+        for page in PAGES
+        for name in PICTURE.findall(page.read_text(encoding="utf-8"))
+    }
+
+    assert sorted(kept - shown) == [], "no page shows them"
+    assert sorted(shown - kept) == [], "they are not there"
+
+
+def test_every_guide_can_be_reached_from_the_first_page():
+    first = {".zh.md": ROOT / "README.zh.md", ".en.md": ROOT / "README.md"}
+    alone = [
+        page.relative_to(ROOT).as_posix()
+        for ending, start in first.items()
+        for page in PAGES
+        if page.name.endswith(ending) and page.parent != ROOT
+        if page.relative_to(ROOT).as_posix() not in start.read_text(encoding="utf-8")
+    ]
+
+    assert alone == []
 
 
 def test_every_page_stands_in_both_languages():

@@ -15,7 +15,7 @@ from stdnum.cn import uscc
 
 from taji.base.numerals import half_width
 
-__all__ = ["KEY", "KEY_ALIASES", "clean_key", "is_uscc", "valid_uscc"]
+__all__ = ["KEY", "KEY_ALIASES", "USCC_LENGTH", "clean_key", "is_uscc", "valid_uscc"]
 
 #: The key's column in every table that leaves this library.
 KEY = "enterprise"

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from tests.web.conftest import City
 
 from taji.web.answering.models import AnswerEvent, Submission
@@ -14,6 +15,7 @@ from taji.web.api.models import ApiToken, IdempotentWrite, Scope
 from taji.web.api.tokens import make, revoke
 from taji.web.audit.models import Entry
 from taji.web.people.models import Organisation
+from taji.web.publishing.models import Made, Portrait
 
 ALL = list(Scope.values)
 
@@ -146,6 +148,14 @@ def test_what_cannot_be_kept_is_told_with_a_code(city: City, program, item, body
     assert IdempotentWrite.objects.count() == 0
 
 
+def test_a_text_among_the_facts_of_an_error_keeps_both_languages(city: City, program):
+    path = f"/rounds/2026/answers/{city.firms[0].key}/items/q2"
+
+    facts = program("firm").send("put", path, {"text": "140"}).json()["fields"]
+
+    assert set(facts["question"]) == {"zh", "en"}
+
+
 def test_a_submitted_sheet_is_scored_as_the_command_scores_it(city: City, program):
     firm, analyst = program("firm"), program("analyst")
     own = f"/rounds/2026/answers/{city.firms[0].key}"
@@ -168,6 +178,39 @@ def test_a_bureau_writes_a_firm_of_the_register(city: City, program):
     assert response.status_code == 200
     assert Organisation.objects.get(key=city.firms[0].key).name == "改名"
     assert program("firm").send("put", path, {"name": "x"}).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("key", "body", "code"),
+    [
+        ("91430200MA4L16JQ9K", {"name": "x"}, "web.false_key"),
+        ("91430200MA4L16JQ9J", {"name": "x", "district": "999999"}, "web.unknown_code"),
+    ],
+    ids=["check digit", "district"],
+)
+def test_a_firm_that_a_file_could_not_bring_is_refused(city: City, program, key, body, code):
+    response = program("analyst").send("put", f"/register/{key}", body)
+
+    assert (response.status_code, response.json()["code"]) == (422, code)
+    assert not Organisation.objects.filter(name="x").exists()
+
+
+def test_what_is_published_is_told_to_everybody(city: City):
+    made = Portrait.objects.create(
+        round=city.round,
+        asked_by=city.users["analyst"],
+        state=Made.DONE,
+        rows=65,
+        manifest_sha256="0" * 64,
+        published_at=timezone.now(),
+    )
+
+    status, found = Program(None).get("/portraits")
+
+    assert (status, [(p["id"], p["round"], p["firms"]) for p in found]) == (
+        200,
+        [(made.pk, "2026", 65)],
+    )
 
 
 def test_the_page_of_the_api_names_every_operation(city: City):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,7 +11,8 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from PIL import Image
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
 from pytest_django.plugin import blocking_manager_key
 from tests.web.conftest import City
 
@@ -19,6 +21,10 @@ from taji.web.people.models import User
 #: Playwright's loop runs in the thread of the tests; the database is used beside it, not in it.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 PICTURES = Path(__file__).parents[3] / "docs/pictures/web"
+#: What keeps a picture of a flat page at some 30 kB without a difference that one sees.
+COLOURS = 64
+#: What of a long page is shown. [px]
+TALLEST = 1500
 #: Triggers that were taken off so that the tables could be emptied, by who put them there.
 TAKEN = pytest.StashKey[list[str]]()
 
@@ -107,9 +113,25 @@ def sign_in(page: Page, user: User) -> None:
     )
 
 
-def picture(page: Page, name: str, language: str = "zh") -> None:
-    """Keep a picture for the guides, where asked to."""
-    if os.environ.get("TAJI_PICTURES"):
-        width = page.viewport_size["width"]
-        PICTURES.mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=PICTURES / f"{name}-{language}-{width}.png", full_page=True)
+def picture(page: Page, name: str, language: str = "zh", *, at: Locator | None = None) -> None:
+    """Keep a picture for the guides, where asked to: what a phone shows (around ``at``), or a page."""
+    if not os.environ.get("TAJI_PICTURES"):
+        return
+    width = page.viewport_size["width"]
+    if at is not None:
+        at.evaluate("e => e.scrollIntoView({block: 'center', behavior: 'instant'})")
+    taken = Image.open(io.BytesIO(page.screenshot(full_page=width >= 600)))
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    taken.convert("RGB").crop((0, 0, width, min(taken.height, TALLEST))).quantize(
+        COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE
+    ).save(PICTURES / f"{name}-{language}-{width}.png", optimize=True)
+
+
+def picture_in_both(page: Page, name: str) -> None:
+    """Keep a picture of a Chinese page, and one of the same page in English."""
+    if not os.environ.get("TAJI_PICTURES"):
+        return
+    address = page.url + ("&" if "?" in page.url else "?")
+    for language in ("en", "zh"):
+        page.goto(f"{address}lang={language}")
+        picture(page, name, language)

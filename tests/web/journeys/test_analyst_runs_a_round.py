@@ -11,7 +11,7 @@ from django.core import mail as outbox
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 from tests.web.conftest import City
-from tests.web.journeys.conftest import picture, sign_in
+from tests.web.journeys.conftest import picture_in_both, sign_in
 from tests.web.registers import file_of, rows
 
 from taji.web.audit.log import first_broken
@@ -60,7 +60,7 @@ def import_register(page: Page, folder: Path) -> None:
     press(page, "上传并检查")
     expect(page.locator("#work")).to_contain_text("待确认")
     assert (figure(page, "接收"), figure(page, "整行退回")) == (str(FIRMS - 1), "1")
-    picture(page, "register-import")
+    picture_in_both(page, "register-import")
     with page.expect_download() as refused:
         page.get_by_role("link", name="下载退回清单").click()
     assert "火星区" in Path(refused.value.path()).read_text(encoding="utf-8-sig")
@@ -70,8 +70,6 @@ def import_register(page: Page, folder: Path) -> None:
     page.locator("#q").fill("虚构17厂")
     press(page, "查找")
     expect(page.locator("tbody tr")).to_have_count(1)
-    page.goto("/register/list/")
-    picture(page, "register-list")
 
 
 def make_round(page: Page) -> None:
@@ -88,7 +86,6 @@ def make_round(page: Page) -> None:
         page.locator(f"[name={name}]").fill(text)
     page.locator('[name=asks][value="sme2024"]').check()
     page.locator('[name=model_ids][value="sme2024"]').check()
-    picture(page, "round-new")
     press(page, "保存")
     note(page, "下一步：抽样")
 
@@ -106,7 +103,7 @@ def draw(page: Page) -> None:
     )
     press(page, "预览各层分配")
     expect(page.locator("h3")).to_contain_text("抽 24 家")
-    picture(page, "round-draw")
+    picture_in_both(page, "round-draw")
     press(page, "按此方案抽样")
     expect(page.locator("#work")).to_contain_text("已完成")
     page.goto("/rounds/2027/draw/")
@@ -122,7 +119,6 @@ def invite(page: Page) -> None:
     press(page, "生成链接")
     expect(page.locator("#work")).to_contain_text("已完成")
     page.goto("/rounds/2027/invite/")
-    picture(page, "round-invite")
     with page.expect_download() as links:
         page.get_by_role("link", name="CSV").click()
     assert Path(links.value.path()).read_text(encoding="utf-8-sig").count("/i/") == 24
@@ -134,7 +130,7 @@ def chase(page: Page) -> None:
     Case.objects.filter(round__slug="2027").update(invited_at=timezone.now() - dt.timedelta(days=8))
     page.reload()
     assert figure(page, "今天该发第 1 次提醒") == "24"
-    picture(page, "round-chase")
+    picture_in_both(page, "round-chase")
     press(page, "发送到期的提醒邮件")
     expect(page.locator("#work")).to_contain_text("已完成")
     assert len(outbox.outbox) == 24
@@ -153,14 +149,12 @@ def take_answers(page: Page, folder: Path) -> None:
     page.locator("input[type=file]").set_input_files(file)
     press(page, "上传并检查")
     assert figure(page, "本轮尚无答案") == "18"
-    picture(page, "round-answers")
     press(page, "写入 18 家的答卷")
     expect(page.locator("#work")).to_contain_text("已完成")
     page.goto(f"/rounds/cases/{cases[20].pk}/")
     page.get_by_role("link", name="代录纸质答卷").click()
     page.locator("[name=q1][value=a]").check()
     page.locator("[name=q2]").fill("35")
-    picture(page, "round-paper")
     press(page, "保存本页，继续")
     page.locator("#note").fill("上门收回，档案12号")
     press(page, "代为提交")
@@ -170,12 +164,11 @@ def take_answers(page: Page, folder: Path) -> None:
 def freeze(page: Page) -> None:
     page.goto("/rounds/2027/")
     assert figure(page, "已提交") == "19"
-    picture(page, "round-progress")
+    picture_in_both(page, "round-progress")
     page.get_by_role("link", name="冻结本轮").click()
     press(page, "冻结")
     expect(page.locator(".wrong")).to_be_visible()
     page.locator("[name=sure]").check()
-    picture(page, "round-freeze")
     press(page, "冻结")
     note(page, "已冻结")
     assert Round.objects.get(slug="2027").state == Round.State.FROZEN
@@ -230,6 +223,3 @@ def test_every_page_of_a_round_can_be_read_by_everybody(lived: City, page, width
         assert wide <= width, f"{there} runs over the edge: {wide}"
         found = Axe().run(here, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]})
         assert not found.response["violations"], f"{there}\n{found.generate_report()}"
-        name = path.strip("/").replace("/", "-").replace("{", "").replace("}", "")
-        if width == 390 and name in ("rounds-2026", "rounds-2026-chase"):
-            picture(here, name.replace("rounds-2026", "round-phone"), language)

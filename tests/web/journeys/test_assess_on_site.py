@@ -61,7 +61,7 @@ def test_assess_on_site_with_a_photo_on_a_phone(assigned, page, language):
     phone.locator("#note-1").fill("3 of 12")
     line.get_by_role("button", name=add).click()
     phone.get_by_role("link", name="workshop.jpg").wait_for()
-    picture(phone, "visit-sheet", language)
+    picture(phone, "visit-sheet", language, at=phone.locator("#evidence-1"))
     assert phone.evaluate("document.documentElement.scrollWidth") <= 390
 
     phone.get_by_role("button", name=back).click()

@@ -33,7 +33,6 @@ def test_trace_a_number_to_its_rows_and_replay_it(lived, page, tmp_path, languag
     desk.locator("#question").fill("q2")
     desk.locator("#question").press("Enter")
     desk.locator(".trace").first.wait_for()
-    picture(desk, "trace-portrait", language)
     desk.locator(".trace").first.click()
     assert desk.locator("tbody tr").count() == 30
     assert portrait.manifest_sha256 in desk.content()
@@ -43,7 +42,6 @@ def test_trace_a_number_to_its_rows_and_replay_it(lived, page, tmp_path, languag
     desk.locator("#outcome").wait_for()
     jobs.run_replay.func(Replay.objects.get().pk)
     desk.get_by_text(verified).wait_for()
-    picture(desk, "trace-replay", language)
 
     desk.goto("/audit/log/")
     picture(desk, "audit-log", language)

@@ -41,10 +41,10 @@ from taji.web.api.shapes import (
     SubmissionOut,
     SubmissionPage,
 )
-from taji.web.audit.log import record
-from taji.web.people.models import Kind, Organisation, OrganisationKind, Role
+from taji.web.people.models import Kind, Organisation, Role
 from taji.web.publishing.files import ESTIMATES, folder_of
 from taji.web.publishing.models import Portrait
+from taji.web.register.editing import enter
 from taji.web.rounds.asked import asked_of
 from taji.web.rounds.models import Case, Round
 
@@ -176,11 +176,7 @@ def write_firm(
     """Write one firm: added if the register lacks it, else changed."""
 
     def do() -> tuple[int, Any]:
-        firm, added = Organisation.objects.update_or_create(
-            key=clean_key(key), defaults={**body.dict(), "listed": True}
-        )
-        OrganisationKind.objects.get_or_create(organisation=firm, kind=Kind.MANUFACTURER)
-        record("register.write", actor=request.user, subject=f"firm:{firm.key}", **body.dict())
+        firm, added = enter(key, body.dict(), by=request.user)
         return (201 if added else 200), _firm_out(firm).dict()
 
     return once(request, idempotency_key, do)
@@ -410,8 +406,7 @@ def list_portraits(request: HttpRequest) -> list[PortraitOut]:
         PortraitOut(
             id=one.pk,
             round=one.round.slug,
-            language=one.language,
-            rows=one.rows,
+            firms=one.rows,
             published_at=one.published_at,
             manifest_sha256=one.manifest_sha256,
         )

@@ -10,6 +10,7 @@ from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from taji.base.errors import TajiError
+from taji.base.text import Text
 from taji.web.access import everyone
 from taji.web.answering.giving import ConflictError, FrozenError
 from taji.web.api.operations import router
@@ -42,7 +43,10 @@ def _problem(
 @api.exception_handler(TajiError)
 def _ours(request: HttpRequest, error: TajiError) -> HttpResponse:
     status = next((s for kind, s in STATUS.items() if isinstance(error, kind)), 422)
-    fields = {name: str(value) for name, value in error.fields.items()}
+    fields = {
+        name: value.model_dump() if isinstance(value, Text) else str(value)
+        for name, value in error.fields.items()
+    }
     return _problem(request, status, error.code, error.render("zh"), error.render("en"), **fields)
 
 

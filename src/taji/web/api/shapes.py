@@ -145,8 +145,7 @@ class PortraitOut(Schema):
 
     id: int
     round: str
-    language: str
-    rows: int
+    firms: int
     published_at: dt.datetime
     manifest_sha256: str
 

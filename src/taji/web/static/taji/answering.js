@@ -195,6 +195,10 @@
     show("[data-answered]", put.filter((answer) => read(answer).trim()).length);
   }
 
+  function trouble() {
+    return answers.find((answer) => !answer.closest("[hidden]") && (answer.querySelector("[data-wrong]").textContent || answer.querySelector(".conflict")));
+  }
+
   // ---- what the page says of it all
   function tell(words, look) {
     if (!state) return;
@@ -218,7 +222,8 @@
       link.href = elsewhere.page;
       link.textContent = elsewhere.page;
       state.append(link);
-    } else tell(lastAt ? `${say("All")} ${lastAt}` : "", "good");
+    } else if (trouble()) tell(say("Some"), "waiting");
+    else tell(lastAt ? `${say("All")} ${lastAt}` : "", "good");
   }
 
   // ---- hands
@@ -248,9 +253,9 @@
     await flush();
     while (running) await new Promise((done) => setTimeout(done, 50));
     const list = waiting();
-    const trouble = answers.find((answer) => !answer.closest("[hidden]") && (answer.querySelector("[data-wrong]").textContent || answer.querySelector(".conflict")));
+    const first = trouble();
     if (list.some((one) => !one.both)) { report(); if (answers.length && !signedOut) tell(say("Stay"), "waiting"); return; }
-    if (trouble) { trouble.scrollIntoView({ block: "center" }); trouble.querySelector("input:not([type=hidden]),select,textarea,button").focus(); return; }
+    if (first) { first.scrollIntoView({ block: "center" }); first.querySelector("input:not([type=hidden]),select,textarea,button").focus(); return; }
     if (href) location.assign(href);
     else if (list.length) report();
     else form.submit();
