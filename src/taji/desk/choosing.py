@@ -11,7 +11,7 @@ from taji.catalogue.problem import ChoiceError
 from taji.catalogue.questionnaire import Questionnaire
 from taji.desk.request import PortraitRequest
 
-__all__ = ["Chosen", "chosen_models"]
+__all__ = ["Chosen", "chosen_models", "own_choices"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ def chosen_models(request: PortraitRequest) -> tuple[Chosen, ...]:
     chosen = []
     for name, default in plain.items():
         options, taken = _options(default, request.options)
-        profile = request.profile if _has_profile(default, request.profile) else None
+        profile, _ = own_choices(default, profile=request.profile, options={})
         used |= taken | ({"profile"} if profile else set())
         found = model(name, profile=profile, options=options)
         chosen.append(Chosen(name, found, questionnaire_of(name)))
@@ -52,6 +52,21 @@ def chosen_models(request: PortraitRequest) -> tuple[Chosen, ...]:
     return tuple(chosen)
 
 
+def own_choices(
+    model: Model, *, profile: str | None, options: Mapping[str, str]
+) -> tuple[str | None, dict[str, str]]:
+    """Return what a model takes of a profile and readings that are chosen for several.
+
+    Examples
+    --------
+    >>> one = model("sme2024")
+    >>> own_choices(one, profile="discrete", options={"sme2024:q4": "equal", "dmat:q1": "a"})
+    (None, {'q4': 'equal'})
+    """
+    has_profile = profile in {one.id for one in model.profiles}
+    return profile if has_profile else None, _options(model, options)[0]
+
+
 def _options(model: Model, wanted: Mapping[str, str]) -> tuple[dict[str, str], set[str]]:
     readings = {reading.id for reading in model.readings}
     options, taken = {}, set()
@@ -61,7 +76,3 @@ def _options(model: Model, wanted: Mapping[str, str]) -> tuple[dict[str, str], s
             options[reading] = value
             taken.add(key)
     return options, taken
-
-
-def _has_profile(model: Model, profile: str | None) -> bool:
-    return profile is not None and profile in {one.id for one in model.profiles}

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -18,13 +19,14 @@ from taji.assess.why import titles_of_tests
 from taji.assess.why import why as reasons
 from taji.base.errors import TajiError
 from taji.base.text import Text
-from taji.catalogue.files import available
+from taji.catalogue.files import is_fixed, pack_file
 from taji.catalogue.load import model as load_model
 from taji.catalogue.load import questionnaire_of
 from taji.catalogue.model import Model, Node
 from taji.catalogue.pack import UNSURE
 from taji.compare.placing import PeerScores, Place
 from taji.desk.answer_words import answer_words, question_words
+from taji.desk.choosing import own_choices
 from taji.report.content import Domain
 from taji.report.diagnosis import (
     Barrier,
@@ -65,7 +67,14 @@ class OtherPeersError(TajiError):
 def program_of(
     name: str, *, profile: str | None = None, options: Mapping[str, str] | None = None
 ) -> Program:
-    """Return the compiled program of a model; those of this library are compiled once.
+    """Return the compiled program of a model; a pack whose content is fixed is compiled once.
+
+    Parameters
+    ----------
+    name : str
+    profile, options : optional
+        As a round keeps them for all its models: this one takes what is its own
+        (``taji.desk.choosing``).
 
     Raises
     ------
@@ -78,15 +87,16 @@ def program_of(
     True
     """
     chosen = tuple(sorted((options or {}).items()))
-    if name in available("models"):
-        return _compiled(name, profile, chosen)
-    return _compiled.__wrapped__(name, profile, chosen)
+    file = pack_file("models", name)
+    compiled = _compiled if is_fixed(file) else _compiled.__wrapped__
+    return compiled(file, profile, chosen)
 
 
 @lru_cache(maxsize=64)
-def _compiled(name: str, profile: str | None, options: tuple[tuple[str, str], ...]) -> Program:
-    chosen = load_model(name, profile=profile, options=dict(options))
-    return compile_model(chosen, questionnaire_of(name))
+def _compiled(file: Path, profile: str | None, options: tuple[tuple[str, str], ...]) -> Program:
+    own_profile, own = own_choices(load_model(file), profile=profile, options=dict(options))
+    chosen = load_model(file, profile=own_profile, options=own)
+    return compile_model(chosen, questionnaire_of(file))
 
 
 def diagnose(

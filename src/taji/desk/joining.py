@@ -14,10 +14,12 @@ from taji.base.errors import TajiError
 from taji.base.identifiers import KEY
 from taji.catalogue.load import register
 from taji.catalogue.questionnaire import Questionnaire
+from taji.desk.enrolling import enrolment
 from taji.desk.gathering import registers_of
 from taji.store.tables import open_table
 from taji.survey.design import Design
 from taji.survey.intake import recogniser, take
+from taji.survey.intake.columns import NoQuestionError
 from taji.survey.sizes import size_class
 
 __all__ = ["Firms", "UnregisteredError", "is_simulated", "join_register", "read_firms"]
@@ -67,9 +69,16 @@ class Firms:
 def read_firms(path: Path, asked: Questionnaire) -> Firms:
     """Read a register: codes and labels as the questionnaire has them, the rest as it stands.
 
-    Amounts are left as text: a register's unit of money is not the questionnaire's.
+    Amounts are left as text: a register's unit of money is not the questionnaire's. Where the
+    questionnaire asks nothing that the register knows, its codes are those of any register.
     """
-    known = _coded(asked)
+    try:
+        return _read_firms(path, _coded(asked))
+    except NoQuestionError:
+        return _read_firms(path, _coded(enrolment()))
+
+
+def _read_firms(path: Path, known: Questionnaire) -> Firms:
     source = open_table(path, recognise=recogniser([known]))
     table = take(
         [source], [known], registers=registers_of([known]), accept_partial=True, duplicates="first"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from taji.catalogue.files import available, pack_file
+from taji.catalogue.files import available, file_beside, pack_file
 from taji.catalogue.load import questionnaire
 from taji.desk.choosing import Chosen
 from taji.desk.gathering import registers_of
@@ -19,11 +19,13 @@ def packs_used(request: PortraitRequest, chosen: Sequence[Chosen]) -> dict[str, 
     """Return the shipped packs by ``kind/id@version``; packs of the caller's own are inputs."""
     asked = questionnaire(request.questionnaire)
     named: dict[str, Path] = {}
-    questionnaires = {asked.key: (request.questionnaire, asked)}
-    questionnaires |= {one.asked.key: (one.model.questionnaire, one.asked) for one in chosen}
-    for key, (name, _) in questionnaires.items():
-        if name in available("questionnaires"):
-            named[f"questionnaires/{key}"] = pack_file("questionnaires", name)
+    questionnaires = {asked.key: pack_file("questionnaires", request.questionnaire)}
+    for one in chosen:
+        file = pack_file("models", one.name)
+        questionnaires[one.asked.key] = file_beside(file, "questionnaires", one.model.questionnaire)
+    for key, file in questionnaires.items():
+        if file.is_relative_to(pack_root()):
+            named[f"questionnaires/{key}"] = file
     for one in chosen:
         if one.name in available("models"):
             named[f"models/{one.model.key}"] = pack_file("models", one.name)

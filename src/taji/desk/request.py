@@ -10,10 +10,12 @@ from typing import Any, Self
 from taji.base.text import Language
 from taji.catalogue.files import available, pack_file
 
-__all__ = ["PATHS", "PortraitRequest"]
+__all__ = ["PACK", "PATHS", "PortraitRequest"]
 
 #: Fields that are files: a manifest records them as inputs, with their hashes.
 PATHS = ("answers", "design", "register")
+#: Begins the name of an input that is a pack of the caller's own: ``pack <kind>/<name>``.
+PACK = "pack "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +73,7 @@ class PortraitRequest:
         """The files that go in, by what they are."""
         named = {name: getattr(self, name) for name in PATHS}
         packs = {
-            f"pack {name}": pack_file(kind, name)
+            f"{PACK}{kind}/{name}": pack_file(kind, name)
             for kind, name in (
                 ("questionnaires", self.questionnaire),
                 *(("models", name) for name in self.models),
@@ -93,9 +95,13 @@ class PortraitRequest:
         }
         values |= {name: files.get(name) for name in PATHS}
         request = cls(**values)
-        moved = {k.removeprefix("pack "): str(v) for k, v in files.items() if k.startswith("pack ")}
+
+        def moved(kind: str, name: str) -> str:
+            earlier = files.get(f"{PACK}{name}", name)  # manifests once named no kind
+            return str(files.get(f"{PACK}{kind}/{name}", earlier))
+
         return replace(
             request,
-            questionnaire=moved.get(request.questionnaire, request.questionnaire),
-            models=tuple(moved.get(name, name) for name in request.models),
+            questionnaire=moved("questionnaires", request.questionnaire),
+            models=tuple(moved("models", name) for name in request.models),
         )

@@ -16,6 +16,7 @@ from taji.assess.compile import Program, compile_model
 from taji.base.identifiers import KEY
 from taji.catalogue.load import model as load_model
 from taji.catalogue.load import questionnaire_of
+from taji.desk.choosing import own_choices
 
 __all__ = ["COLUMNS", "Switched", "switch_model"]
 
@@ -105,10 +106,9 @@ def switch_model(
 def _program(name: str, profile: str | None, options: Mapping[str, str]) -> Program:
     default = load_model(name)
     has = {reading.id: {c.id for c in reading.choices} for reading in default.readings}
+    own_profile, own = own_choices(default, profile=profile, options=options)
     chosen = load_model(
-        name,
-        profile=profile if profile in {p.id for p in default.profiles} else None,
-        options={k: v for k, v in options.items() if v in has.get(k, ())},
+        name, profile=own_profile, options={k: v for k, v in own.items() if v in has[k]}
     )
     return compile_model(chosen, questionnaire_of(name)).only([TOTAL])
 

@@ -17,7 +17,7 @@ from taji.desk.comparing import peer_table
 from taji.desk.domains import domains_of
 from taji.desk.figures import Figures
 from taji.desk.joining import Firms
-from taji.desk.request import PortraitRequest
+from taji.desk.request import PACK, PortraitRequest
 from taji.desk.segmenting import SEED, segments_of
 from taji.desk.steps import Steps
 from taji.report.content import MethodFacts, PortraitContent
@@ -157,7 +157,7 @@ def _provenance(
     # A pack's key is the path that was typed, which is another when the portrait is verified.
     inputs = {
         (
-            f"pack {path.name}" if name.startswith("pack ") else name
+            f"{PACK}{path.name}" if name.startswith(PACK) else name
         ): f"{path.name} · SHA-256 {fingerprint(path, relative_to=path.parent).sha256}"
         for name, path in request.inputs.items()
     }

@@ -89,8 +89,8 @@ def parts_of(diagnosis: Diagnosis) -> list[NodeScore]:
 
 def forms_of(its: Round) -> tuple[Form, ...]:
     """Return the forms of upper levels that a round's answers can fill."""
-    asked = its.questionnaires
-    return tuple(form(name) for name in available("forms") if form_reads(name)[0].id in asked)
+    asked = asked_of(its).questionnaires
+    return tuple(form(name) for name in available("forms") if form_reads(name)[0] in asked)
 
 
 def filled_form(submission: Submission, name: str, language: Language) -> bytes:

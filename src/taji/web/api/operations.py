@@ -10,13 +10,12 @@ from django.db.models import F
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import Header, Path, Query, Router
 
-from taji.assess.compile import compile_model
 from taji.base.errors import TajiError
 from taji.base.identifiers import KEY, clean_key
-from taji.catalogue.load import model, questionnaire_of
+from taji.desk.diagnosing import program_of
 from taji.engine.local import score_frame
 from taji.web.access import firms_of, own_district, own_firm, whole_city
-from taji.web.answering.exporting import columns_of
+from taji.web.answering.exporting import columns_of, of_questionnaire
 from taji.web.answering.giving import Given, give
 from taji.web.answering.models import AnswerEvent, Sheet, Submission
 from taji.web.answering.submitting import submit
@@ -60,7 +59,7 @@ After = Annotated[str, Query(max_length=64, pattern=r"^[^\x00-\x1f\x7f]*$")]
 FirmKey = Annotated[str, Path(max_length=64, pattern=r"^[^/\x00-\x1f\x7f]+$")]
 Slug = Annotated[str, Path(max_length=40, pattern=r"^[-a-zA-Z0-9_]+$")]
 ItemKey = Annotated[str, Path(max_length=80, pattern=r"^[A-Za-z0-9_.:-]+(/[A-Za-z0-9_.:-]+)*$")]
-ModelId = Annotated[str, Query(max_length=60, pattern=r"^[a-z][a-z0-9_]*$")]
+ModelId = Annotated[str, Query(max_length=80, pattern=r"^[a-z][a-z0-9_]*(@\d+\.\d+)?$")]
 WriteKey = Annotated[str, Header(alias=HEADER, min_length=8, max_length=80, pattern=r"^[!-~]+$")]
 
 READERS = (Role.ANALYST, Role.AUDITOR)
@@ -469,18 +468,11 @@ def _counting(request: HttpRequest, after: str, limit: int) -> list[Submission]:
 def _scores(its: Round, found: list[Submission], name: str) -> list[dict[str, Any]]:
     if name not in its.model_ids:
         raise UnscoredError(model=name, known=", ".join(its.model_ids))
-    pack = questionnaire_of(name)
-    columns = columns_of([one.answers for one in found], asked_of(its))
-    prefix = f"{pack.id}:"
-    frame = pl.DataFrame(
-        {
-            KEY: pl.Series([s.sheet.case.organisation.key for s in found], dtype=pl.String),
-            **{column.removeprefix(prefix): values for column, values in columns.items()},
-        }
-    )
-    readings = {k: v for k, v in its.options.items() if ":" not in k}
-    chosen = model(name, profile=its.profile or None, options=readings)
-    return score_frame(frame, compile_model(chosen, pack)).to_dicts()
+    program = program_of(name, profile=its.profile or None, options=its.options)
+    asked = asked_of(its)
+    keys = pl.Series([s.sheet.case.organisation.key for s in found], dtype=pl.String)
+    frame = pl.DataFrame({KEY: keys, **columns_of([one.answers for one in found], asked)})
+    return score_frame(of_questionnaire(frame, asked, program.questionnaire), program).to_dicts()
 
 
 def _page(found: list[Any], limit: int, shown: Any, key: Any) -> dict[str, Any]:

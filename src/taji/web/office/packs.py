@@ -37,6 +37,8 @@ from taji.web.publishing.models import Made
 
 __all__ = [
     "LIMIT",
+    "MODELS",
+    "QUESTIONNAIRES",
     "NoPackError",
     "NotComparedError",
     "PackSizeError",

@@ -74,7 +74,7 @@ def _by_round(switch: Switch) -> Iterator[tuple[Round, Switched]]:
     """The comparison of each round that asked what the model reads."""
     new = switch.pack.name
     asked = questionnaire_of(new).id
-    known = {**names(MODELS)}
+    known = names(MODELS)
     rounds = [its for its in Round.objects.order_by("pk") if _asks(its, asked)]
     for place, its in enumerate(rounds):
         switch.step_zh, switch.step_en = its.title_zh, its.title_en
@@ -91,7 +91,7 @@ def _by_round(switch: Switch) -> Iterator[tuple[Round, Switched]]:
                 before=before,
                 after=new,
                 profile=its.profile or None,
-                options=_options(its, switch.pack.pack),
+                options=its.options,
             ),
         )
 
@@ -103,13 +103,6 @@ def _asks(its: Round, questionnaire: str) -> bool:
 def _scored_by(its: Round, model: str) -> str | None:
     """The version of a model that a round was opened with."""
     return next((name for name in its.model_ids if name.partition("@")[0] == model), None)
-
-
-def _options(its: Round, model: str) -> dict[str, str]:
-    """The readings of a round that concern a model: its own over those of all."""
-    bare = {k: v for k, v in its.options.items() if ":" not in k}
-    own = {k.partition(":")[2]: v for k, v in its.options.items() if k.startswith(f"{model}:")}
-    return bare | own
 
 
 def _answers(its: Round, questionnaire: str) -> pl.DataFrame:

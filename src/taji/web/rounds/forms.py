@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
 
 from taji.base.errors import TajiError
-from taji.catalogue.files import available
-from taji.catalogue.load import model, questionnaire
+from taji.catalogue.load import model, questionnaire, questionnaire_of
+from taji.catalogue.model import Model
+from taji.catalogue.questionnaire import Questionnaire
 from taji.desk.enrolling import CODES
 from taji.survey.allocation import Allocation
+from taji.web.office import packs
 from taji.web.register.looking import choices
 from taji.web.rounds.drawing import attributes_known
 from taji.web.rounds.models import Round
@@ -31,6 +34,20 @@ RESERVED = frozenset({"list", "new", "errands", "cases", "invitations"})
 
 def _date() -> forms.DateInput:
     return forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+
+
+def _names(kind: str, chosen: Iterable[str]) -> list[str]:
+    """What may be chosen: the packs in use, and those that a round in preparation has already."""
+    return list(dict.fromkeys([*packs.names(kind).values(), *chosen]))
+
+
+def _title(name: str, pack: Model | Questionnaire) -> str:
+    """What a pack is called; of a bureau's own, which version."""
+    own = "@" in name
+    return f"{said(pack.title)} · {name}" if own else said(pack.title)
+
+
+_TWICE = say("同一问卷只能选一个版本", "Of one questionnaire, only one version can be asked")
 
 
 class RoundForm(forms.ModelForm):
@@ -99,17 +116,20 @@ class RoundForm(forms.ModelForm):
         else:
             self.initial["asks"] = list(its.questionnaires)
         self.fields["purpose_zh"].required = True
-        packs = {q: questionnaire(q) for q in available("questionnaires")}
-        self.fields["asks"].choices = [(q, said(pack.title)) for q, pack in packs.items()]
-        self.models = {m: model(m) for m in available("models")}
-        self.fields["model_ids"].choices = [(m, said(p.title)) for m, p in self.models.items()]
-        domains = dict.fromkeys([*CODES, *(d for pack in packs.values() for d in pack.domains)])
+        before = its.pk is not None
+        chosen = its.questionnaires if before else ()
+        asks = {q: questionnaire(q) for q in _names(packs.QUESTIONNAIRES, chosen)}
+        self.asks = asks
+        self.fields["asks"].choices = [(q, _title(q, pack)) for q, pack in asks.items()]
+        self.models = {m: model(m) for m in _names(packs.MODELS, its.model_ids)}
+        self.fields["model_ids"].choices = [(m, _title(m, p)) for m, p in self.models.items()]
+        domains = dict.fromkeys([*CODES, *(d for pack in asks.values() for d in pack.domains)])
         self.fields["by"].choices = [(d, said(column_label(d))) for d in domains]
         self._add_readings()
 
     def _add_readings(self) -> None:
         """A field for every profile and unsettled point of the models."""
-        self.readings: dict[str, tuple[str, str]] = {}
+        self.readings: dict[str, tuple[str, str, str]] = {}
         for name, pack in self.models.items():
             title = said(pack.title)
             if pack.profiles:
@@ -118,8 +138,9 @@ class RoundForm(forms.ModelForm):
                 self._add(f"profile:{name}", label, pack.profiles, now)
             for reading in pack.readings:
                 field = f"reading:{name}:{reading.id}"
-                self.readings[field] = (f"{name}:{reading.id}", reading.default)
-                now = (self.instance.options or {}).get(f"{name}:{reading.id}", reading.default)
+                key = f"{pack.id}:{reading.id}"
+                self.readings[field] = (name, key, reading.default)
+                now = (self.instance.options or {}).get(key, reading.default)
                 self._add(field, f"{title} · {said(reading.title)}", reading.choices, now)
 
     def _add(self, name: str, label: str, options: Any, now: str | None) -> None:
@@ -136,9 +157,11 @@ class RoundForm(forms.ModelForm):
     def clean(self) -> dict[str, Any]:
         """Hold the models against what is asked, and the days against each other."""
         found = super().clean() or {}
-        asked = found.get("asks") or []
+        asked = [self.asks[name] for name in found.get("asks") or []]
+        if len({pack.id for pack in asked}) < len(asked):
+            self.add_error("asks", _TWICE)
         for name in found.get("model_ids") or []:
-            needed = self.models[name].questionnaire
+            needed = questionnaire_of(name)
             if needed not in asked:
                 self.add_error("model_ids", self._lacks(name, needed))
         opens, closes = found.get("opens_on"), found.get("closes_on")
@@ -153,12 +176,14 @@ class RoundForm(forms.ModelForm):
             raise forms.ValidationError(say("这个短名已被系统使用", "This name is in use"))
         return slug
 
-    def _lacks(self, name: str, needed: str) -> Any:
+    def _lacks(self, name: str, needed: Questionnaire) -> Any:
         return say(
-            "“{m}”需要问卷“{q}”，请同时勾选",
-            "{m} needs the questionnaire {q}: tick it too",
+            "“{m}”需要问卷“{q}”（{key}），请同时勾选；没有列出时，请改选读取现用版本的模型",
+            "{m} needs the questionnaire {q} ({key}): tick it too, or where it is not listed choose "
+            "a model that reads the version in use",
             m=said(self.models[name].title),
-            q=said(questionnaire(needed).title),
+            q=said(needed.title),
+            key=needed.key,
         )
 
     def told(self) -> dict[str, Any]:
@@ -168,8 +193,8 @@ class RoundForm(forms.ModelForm):
         chosen = data["model_ids"]
         options = {
             key: data[field]
-            for field, (key, default) in self.readings.items()
-            if key.split(":")[0] in chosen and data.get(field) and data[field] != default
+            for field, (name, key, default) in self.readings.items()
+            if name in chosen and data.get(field) and data[field] != default
         }
         profiles = [data.get(f"profile:{name}") for name in chosen if f"profile:{name}" in data]
         return {

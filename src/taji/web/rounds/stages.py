@@ -139,9 +139,9 @@ def freeze(its: Round, *, by: User) -> None:
 
 def packs_of(its: Round) -> dict[str, str]:
     """Return the packs of a round with the versions that they have now."""
-    asked = {f"questionnaires/{q}": questionnaire(q).version for q in its.questionnaires}
-    scored = {f"models/{m}": model(m).version for m in its.model_ids}
-    return asked | scored
+    asked = [("questionnaires", questionnaire(name)) for name in its.questionnaires]
+    scored = [("models", model(name)) for name in its.model_ids]
+    return {f"{kind}/{pack.id}": pack.version for kind, pack in [*asked, *scored]}
 
 
 def _stage(its: Round) -> StageError:

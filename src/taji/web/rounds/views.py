@@ -122,7 +122,7 @@ def show(request: HttpRequest, slug: str) -> HttpResponse:
             "district": district,
             "whole_city": district == "",
             "errands": _errands(its, district),
-            "asks": [questionnaire(q) for q in its.questionnaires],
+            "asks": {name: questionnaire(name) for name in its.questionnaires},
             "models": [model(m) for m in its.model_ids],
         },
     )
