@@ -15,6 +15,7 @@ from taji.web.fieldwork.drawing import draw_subsample
 from taji.web.fieldwork.models import Analysis, Assignment
 from taji.web.fieldwork.reading import text_of
 from taji.web.publishing.models import Made
+from taji.web.rounds.asked import asked_of
 from taji.web.rounds.models import Case
 
 
@@ -28,8 +29,9 @@ def _assess(assignment, lower=0):
     """Hand in what the firm says, its share of digital equipment so much lower."""
     claimed = assignment.case.sheets.get(track="firm").submission.answers
     found = {**claimed, "q2": str(max(0, int(claimed["q2"]) - lower))}
+    items = asked_of(assignment.case.round).items
     for item, value in found.items():
-        given = Given(item=item, text=text_of(value), seen=None)
+        given = Given(item=item, text=text_of(items[item].item, value), seen=None)
         give_assessed(assignment, given, by=assignment.expert)
     hand_in(assignment, by=assignment.expert)
 

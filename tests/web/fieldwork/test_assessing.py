@@ -174,3 +174,21 @@ def test_pages_of_the_expert_keep_their_queries_bounded(
 
     with django_assert_max_num_queries(13):
         browser.get(f"/visits/assignments/{assigned.pk}/{address}")
+
+
+def test_an_amount_is_typed_and_shown_in_the_unit_that_is_asked_for(assigned, handed_in, signed_in):
+    Round.objects.filter(pk=handed_in.round.pk).update(also=["zhuzhou2021"])
+    browser, section = signed_in("expert"), "zhuzhou2021.firm"
+    address = f"/visits/assignments/{assigned.pk}/sheet/?section={section}"
+
+    _post(browser, assigned, section, **_field("revenue", "350"))
+    page = browser.get(address).content.decode()
+
+    sheet = Sheet.objects.get(track=Sheet.Track.EXPERT)
+    assert sheet.answers["revenue"]["v"] == "3500000"
+    assert 'value="350"' in page
+    assert "<span>万元</span>" in page
+    again = page.partition('name="a:revenue" value="')[2].partition('"')[0]
+    _post(browser, assigned, section, **_field("revenue", again, seen=1))
+    sheet.refresh_from_db()
+    assert sheet.answers["revenue"]["v"] == "3500000"

@@ -18,7 +18,7 @@ from taji.base.text import Language, Text
 from taji.catalogue.questionnaire import Item, Question
 from taji.web.answering.giving import ConflictError, Value
 from taji.web.answering.models import Sheet
-from taji.web.answering.words import JOINT, codes_of, shown, typed
+from taji.web.answering.words import JOINT, codes_of, shown, typed, unit_of
 from taji.web.rounds.asked import Asked, AskedItem, AskedSection
 
 __all__ = ["SEEN", "Choice", "Field", "Put", "page_of", "posted", "seen_of"]
@@ -196,7 +196,7 @@ def _field(
         kind=item.kind,
         look=_look(item),
         label=label[language],
-        unit=_unit(question, language),
+        unit=unit_of(question, language),
         text=text,
         words=shown(item, value, language),
         number=kept["n"],
@@ -249,7 +249,7 @@ def _choices(
             for o in item.question.options
         )
     if item.kind == "scale":
-        unit = _unit(item.question, language)
+        unit = unit_of(item.question, language)
         return tuple(
             Choice(step, rungs.get(step) or f"{step} {unit}".strip(), step in chosen)
             for step in _steps(item.question)
@@ -297,15 +297,3 @@ def _help(question: Question, language: Language) -> tuple[str, ...]:
     if question.help is None:
         return ()
     return tuple(part.strip() for part in re.split("[；;]\\s*(?=\\d)", question.help[language]))
-
-
-def _unit(question: Question, language: Language) -> str:
-    """The unit in which a bare number is read."""
-    if question.unit is None:
-        return ""
-    unit = question.unit[language]
-    if question.kind == "money" and question.per != 1:
-        if question.per == 10_000:
-            return {"zh": f"万{unit}", "en": f"10,000 {unit}"}[language]
-        return f"{question.per:,} {unit}"
-    return unit

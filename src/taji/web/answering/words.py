@@ -11,10 +11,10 @@ from functools import cache
 
 from taji.base.text import Language
 from taji.catalogue.load import register as load_register
-from taji.catalogue.questionnaire import Item
+from taji.catalogue.questionnaire import Item, Question
 from taji.catalogue.register import Register
 
-__all__ = ["codes_of", "shown", "typed"]
+__all__ = ["codes_of", "shown", "typed", "unit_of"]
 
 #: What joins ticks in a text that the gate reads.
 JOINT = "|"
@@ -74,6 +74,18 @@ def shown(item: Item, value: str | list[str] | None, language: Language) -> str:
         unit = question.unit[language] if question.unit else ""
         return f"{Decimal(str(value)):,f} {unit}".strip()
     return typed(item, value, language)
+
+
+def unit_of(question: Question, language: Language) -> str:
+    """Return the unit in which a bare number is read; empty where there is none."""
+    if question.unit is None:
+        return ""
+    unit = question.unit[language]
+    if question.kind == "money" and question.per != 1:
+        if question.per == 10_000:
+            return {"zh": f"万{unit}", "en": f"10,000 {unit}"}[language]
+        return f"{question.per:,} {unit}"
+    return unit
 
 
 def _plain(value: Decimal) -> str:

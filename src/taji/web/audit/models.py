@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import ClassVar
 
 from django.db import models
@@ -34,6 +35,14 @@ class Entry(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["at"], name="entry_at"),
             models.Index(fields=["actor", "number"], name="entry_actor"),
+        ]
+
+    @property
+    def told(self) -> list[tuple[str, str]]:
+        """The facts as they are read: words as they are, anything else as JSON."""
+        return [
+            (name, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+            for name, value in self.facts.items()
         ]
 
 

@@ -12,6 +12,7 @@ from taji.base.text import Text
 from taji.catalogue.load import register
 from taji.catalogue.questionnaire import Item, Question
 from taji.catalogue.register import Register
+from taji.web.answering.words import typed, unit_of
 from taji.web.fieldwork.assessing import Visit
 from taji.web.fieldwork.models import Evidence
 from taji.web.rounds.asked import AskedItem, AskedSection
@@ -51,10 +52,12 @@ def told(item: Item, value: Any) -> Text | None:
     return Text(zh=f"{value} {unit.zh}", en=f"{value} {unit.en}")
 
 
-def text_of(value: Any) -> str:
-    """Write an answer as a cell of a file would hold it."""
+def text_of(item: Item, value: Any) -> str:
+    """Write an answer as its field holds it: an amount in the unit that is asked for."""
     if value is None:
         return ""
+    if item.kind == "money":
+        return typed(item, value, "zh")
     return "|".join(value) if isinstance(value, list) else str(value)
 
 
@@ -96,6 +99,14 @@ class Line:
     def ticked(self) -> frozenset[str]:
         """The options chosen."""
         return frozenset(self.text.split("|")) - {""}
+
+    @property
+    def unit(self) -> Text | None:
+        """The unit in which a number is typed."""
+        question = self.one.item.question
+        if question.unit is None:
+            return None
+        return Text(zh=unit_of(question, "zh"), en=unit_of(question, "en"))
 
     @property
     def rungs(self) -> list[str]:
@@ -165,7 +176,7 @@ def line_of(visit: Visit, one: AskedItem, place: int, evidence: list[Evidence]) 
     return Line(
         one=one,
         place=place,
-        text=text_of(kept["v"]),
+        text=text_of(one.item, kept["v"]),
         number=kept["n"],
         claimed=told(one.item, claim),
         assessed=told(one.item, kept["v"]),
