@@ -232,3 +232,9 @@ def test_a_backup_is_made_listed_and_handed_out(city, browser, settings, monkeyp
     assert list(
         Entry.objects.filter(action__startswith="backup.").values_list("action", flat=True)
     ) == ["backup.make", "backup.download"]
+
+
+def test_a_district_is_called_by_its_name_not_by_its_code_alone(city, signed_in):
+    page = signed_in("administrator").get("/office/people/new/").content.decode()
+
+    assert "430211 天元区" in page

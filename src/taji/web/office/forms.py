@@ -8,9 +8,10 @@ from django import forms
 from django.contrib.auth.validators import UnicodeUsernameValidator
 
 from taji.base.identifiers import USCC_LENGTH, clean_key, is_uscc
+from taji.desk.enrolling import registers
 from taji.web.people.models import Kind, Organisation, Role
 from taji.web.people.organisations import HELPERS, helpers
-from taji.web.speech import say
+from taji.web.speech import said, say
 
 __all__ = ["OrganisationForm", "PackForm", "PersonForm", "RoleForm"]
 
@@ -44,9 +45,13 @@ class RoleForm(forms.Form):
         chosen.queryset, chosen.empty_label = helpers(), "—"
         known = Organisation.objects.exclude(district="").order_by("district")
         districts = known.values_list("district", flat=True).distinct()
+        names = {entry.code: entry.label for entry in registers()["district"].entries}
         self.fields["district"].choices = [
             ("", say("全市", "The whole city")),
-            *((code, code) for code in districts),
+            *(
+                (code, f"{code} {said(names[code])}" if code in names else code)
+                for code in districts
+            ),
         ]
 
     def clean(self) -> dict[str, Any]:
