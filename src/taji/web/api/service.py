@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -17,6 +18,8 @@ from taji.web.api.operations import router
 from taji.web.api.repeating import KeyReusedError
 
 __all__ = ["api", "routes"]
+
+logger = logging.getLogger(__name__)
 
 ABOUT = (
     "Taji for programs: register, rounds, answers, scores, portraits. A token has scopes, and what "
@@ -85,6 +88,17 @@ def _refused(request: HttpRequest, error: HttpError) -> HttpResponse:
 def _missing(request: HttpRequest, error: Http404) -> HttpResponse:
     zh, en = "没有找到，或无权查看。", "there is nothing here, or nothing that you may see."
     return _problem(request, 404, "web.missing", zh, en)
+
+
+@api.exception_handler(Exception)
+def _failed(request: HttpRequest, error: Exception) -> HttpResponse:
+    logger.error("api: %s %s failed", request.method, request.path, exc_info=error)
+    zh = "系统内部出错，请求没有完成。请稍后用同一个 Idempotency-Key 重试；若仍出现，请告知管理员。"
+    en = (
+        "something failed inside and the request was not completed. Try again later with the same "
+        "Idempotency-Key; if it stays, tell an administrator."
+    )
+    return _problem(request, 500, "web.failed", zh, en)
 
 
 def routes() -> list[URLPattern]:
