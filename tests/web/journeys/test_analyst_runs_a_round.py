@@ -70,7 +70,7 @@ def import_register(page: Page, folder: Path) -> None:
     page.locator("#q").fill("虚构17厂")
     press(page, "查找")
     expect(page.locator("tbody tr")).to_have_count(1)
-    page.goto("/register/list/")
+    page.goto("/register/")
     picture(page, "register-list")
 
 
@@ -202,10 +202,10 @@ def test_an_analyst_runs_a_round_from_the_register_to_the_freeze(
 
 #: Pages that an analyst opens on the way, whatever there is to see.
 PAGES = (
-    "/register/list/",
+    "/register/",
     "/register/imports/",
     "/register/firms/{firm}/",
-    "/rounds/list/",
+    "/rounds/",
     "/rounds/new/",
     "/rounds/2026/",
     "/rounds/2026/draw/",
