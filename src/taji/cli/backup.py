@@ -12,7 +12,7 @@ from taji.cli.language import Command
 from taji.cli.options import lang_option, quiet_option, say
 from taji.cli.progress import Bar
 from taji.web.office.backup import back_up
-from taji.web.starting import HOME_VARIABLE
+from taji.web.starting import HOME_VARIABLE, OtherHomeError, set_up
 
 __all__ = ["build"]
 
@@ -27,6 +27,10 @@ DATA = Text(
     zh="数据文件夹（默认 TAJI_HOME，其次 taji-data）。",
     en="Folder that holds all data (default TAJI_HOME, then taji-data).",
 )
+UNNOTED = Text(
+    zh="备份已完成，但没能记入审计日志：{reason}",
+    en="The backup is made, but could not be noted in the audit log: {reason}",
+)
 WORKING = Text(zh="正在备份", en="Backing up")
 
 
@@ -38,6 +42,7 @@ def build(language: Language) -> Command:
         with Bar(language=language, quiet=quiet) as bar:
             bar.begin(WORKING)
             done = back_up(file, home=home, told=lambda parts: bar.advance(parts, None))
+        _note(done.path, home, quiet=quiet, language=language)
         size = done.path.stat().st_size / 2**20
         secret = {
             "zh": "含签名密钥" if done.secret else "不含签名密钥（它在环境变量中，请另行保存）",
@@ -68,3 +73,18 @@ def build(language: Language) -> Command:
             quiet_option(language),
         ],
     )
+
+
+def _note(file: Path, home: Path, *, quiet: bool, language: Language) -> None:
+    """Note the backup in the audit log, as the page does, where the database can be written."""
+    from django.db import DatabaseError
+
+    try:
+        set_up(home)
+        from taji.web.office.backups import note
+
+        note(file)
+    except (DatabaseError, OtherHomeError) as error:
+        reason = error.render(language) if isinstance(error, OtherHomeError) else str(error)
+        unnoted = Text(**{x: UNNOTED[x].format(reason=reason) for x in ("zh", "en")})
+        say(unnoted, quiet=quiet, language=language)

@@ -41,6 +41,13 @@ OPEN = Text(
     zh="塔基已启动：{address}\n数据文件夹：{home}\n按 Ctrl-C 停止。",
     en="Taji is running: {address}\nIts data: {home}\nStop it with Ctrl-C.",
 )
+WAY_IN = Text(
+    zh="还没有人能登录。请在浏览器打开下面的链接，为管理员账户 {username} 设置密码"
+    "（一次有效，三天内；设置之前，每次启动都给一个新的）：\n{link}",
+    en="Nobody can sign in yet. Open this link in a browser to choose the password of the "
+    "administrator's account {username} (works once, for three days; until then every start gives "
+    "a new one):\n{link}",
+)
 STOPPED = Text(zh="已停止。", en="Stopped.")
 
 
@@ -53,8 +60,9 @@ def build(language: Language) -> Command:
         with place.held():
             make_ready(place)
             welcome = OPEN[language].format(address=place.address, home=home)
-            if demo:
-                welcome = f"{_filled(home, language, quiet=quiet)}\n{welcome}"
+            before = _filled(home, language, quiet=quiet) if demo else _way_in(language)
+            if before:
+                welcome = f"{before}\n{welcome}"
             serve(place, ready=lambda: click.echo(welcome))
         say(STOPPED, quiet=quiet, language=language)
         return 0
@@ -92,6 +100,14 @@ def build(language: Language) -> Command:
         ],
         callback=run,
     )
+
+
+def _way_in(language: Language) -> str:
+    """Say how the first administrator comes in, until that has happened."""
+    from taji.web.people.first import USERNAME, way_in
+
+    link = way_in(language)
+    return "" if link is None else WAY_IN[language].format(username=USERNAME, link=link)
 
 
 def _filled(home: Path, language: Language, *, quiet: bool) -> str:

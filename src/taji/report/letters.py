@@ -63,6 +63,8 @@ class Sender:
         How the answers are protected, in plain words; our own paragraph where it is None.
     simulated : bool
         The round is invented; every letter says so.
+    address : str
+        Of the bureau, printed below its name; may be empty.
     """
 
     bureau: Text
@@ -74,6 +76,7 @@ class Sender:
     minutes: int = 60
     privacy: Text | None = None
     simulated: bool = False
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,6 +169,7 @@ def _part(sender: Sender, language: Language) -> dict[str, object]:
         "privacy": privacy,
         "help": phrases("letter_help", phone=sender.phone),
         "signed": bureau,
+        "sent_from": sender.address,
         "dated": dated,
         "deadline": phrases("letter_until", deadline=deadline),
         "scan": phrases("letter_scan"),

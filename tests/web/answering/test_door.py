@@ -42,7 +42,8 @@ def test_link_and_code_make_a_respondent_who_agreed_to_the_purpose(city):
     user = invitation.user
     assert (user.name, user.phone, user.has_usable_password()) == ("张三", "13800000000", False)
     assert [(m.role, m.organisation_id) for m in user.held] == [(Role.FIRM, city.firms[0].pk)]
-    assert Consent.objects.get(by=user).purpose_zh == city.round.purpose_zh
+    told = Consent.objects.get(by=user).purpose_zh
+    assert told.splitlines() == [city.round.purpose_zh, "答案自本轮冻结起保存 60 个月。"]
     assert Entry.objects.filter(action="firm.enter", actor=user.username).exists()
     assert browser.get("/firm/").status_code == 200
 

@@ -195,10 +195,10 @@ def test_an_analyst_runs_a_round_from_the_register_to_the_freeze(
 
 #: Pages that an analyst opens on the way, whatever there is to see.
 PAGES = (
-    "/register/list/",
+    "/register/",
     "/register/imports/",
     "/register/firms/{firm}/",
-    "/rounds/list/",
+    "/rounds/",
     "/rounds/new/",
     "/rounds/2026/",
     "/rounds/2026/draw/",

@@ -63,7 +63,7 @@ def test_an_analyst_gets_and_publishes_a_portrait_and_a_citizen_reads_it_on_a_ph
 
     desk = page(1280, language)
     sign_in(desk, lived.users["analyst"])
-    desk.goto("/portraits/list/")
+    desk.goto("/portraits/")
     _sound(desk)
     desk.locator("tr", has_text="demo-2021").get_by_role("button").click()
     expect(desk.get_by_role("status")).to_contain_text(words["queued"])

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 
 import pytest
 from django.core import mail
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from taji.web.audit.models import Entry
 from taji.web.office import setting
@@ -179,6 +181,16 @@ def test_settings_have_types_defaults_and_a_history(city, browser):
     }
     entry = Entry.objects.get(subject="setting:reminder_days")
     assert entry.facts == {"before": [7, 14, 21], "after": [5, 10]}
+
+
+def test_rounds_past_the_time_that_answers_are_kept_are_listed(city, browser):
+    city.round.state, city.round.frozen_at = "frozen", timezone.now() - dt.timedelta(days=70)
+    city.round.save()
+    assert "已过保存期限" not in browser.get("/office/settings/").content.decode()
+
+    Setting.objects.create(name="retention_months", value=2)
+
+    assert "已过保存期限" in browser.get("/office/settings/").content.decode()
 
 
 @pytest.mark.parametrize("days", ["14, 7", "seven", "0", "7, 7", "400"])

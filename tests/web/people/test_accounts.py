@@ -61,7 +61,7 @@ def test_a_new_person_chooses_a_password_and_a_second_factor_and_is_in(city, per
     assert done.headers["Location"] == "/accounts/2fa/codes/"
     codes = re.findall(r"<code>(\d{8})</code>", zh.get("/accounts/2fa/codes/").content.decode())
     assert len(codes) == 10
-    assert zh.get("/register/list/").status_code == 200
+    assert zh.get("/register/").status_code == 200
     told = set(Entry.objects.filter(subject="user:wang").values_list("action", flat=True))
     assert {"account.link", "account.password", "account.sign_in"} <= told
 

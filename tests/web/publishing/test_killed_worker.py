@@ -16,6 +16,8 @@ import pytest
 from taji.desk.verifying import verify
 
 ROOT = Path(__file__).resolve().parents[3]
+#: What ``taji serve`` does before it starts a worker.
+REQUEUE = "import django; django.setup(); from taji.web.requeueing import requeue; requeue()"
 WORKER = [sys.executable, "-m", "django", "db_worker", "--no-startup-delay", "--interval", "0.2"]
 
 
@@ -74,11 +76,7 @@ def test_a_worker_killed_in_a_portrait_leaves_none_and_a_later_worker_makes_it(
     assert step
     assert not (portraits / "demo-2021-1").exists()
 
-    with sqlite3.connect(tmp_path / "taji.sqlite3") as database:  # a minute goes by
-        database.execute(
-            "UPDATE django_tasks_database_dbtaskresult SET run_after = '2020-01-01' "
-            "WHERE task_path LIKE '%look_after' AND status = 'READY'"
-        )
+    subprocess.run([sys.executable, "-c", REQUEUE], env=environment, check=True)
     later = subprocess.run([*WORKER, "--batch"], env=environment, capture_output=True, check=True)
 
     state, _, folder = _row(tmp_path)

@@ -124,6 +124,19 @@ def test_mails_go_to_those_with_an_address_and_the_others_are_counted(bureau):
     assert all(tokens.find(m.body.split("/i/")[1].split("/")[0]) for m in outbox.outbox)
 
 
+def test_mails_come_from_the_bureau_and_are_signed_by_it(bureau):
+    bureau.opened()
+    kept = {"mail_sender": "survey@example.org", "bureau_name_zh": "工信局（虚构）"}
+    for name, value in {**kept, "bureau_phone": "0731-0000000"}.items():
+        Setting.objects.create(name=name, value=value)
+
+    bureau.errand(Errand.Kind.MAIL, what="invitation")
+
+    first = outbox.outbox[0]
+    assert first.from_email == "survey@example.org"
+    assert first.body.count("工信局（虚构）\n0731-0000000") == 2
+
+
 def test_nothing_is_sent_twice(bureau):
     bureau.opened()
     errand = bureau.errand(Errand.Kind.MAIL, what="invitation")
@@ -248,7 +261,7 @@ def test_a_late_reminder_is_not_followed_by_the_next_a_day_later(bureau):
 
 
 def test_the_bureau_may_set_other_days(bureau):
-    Setting.objects.create(name="reminders", value={"days": [3], "last_wait": 1})
+    Setting.objects.create(name="reminder_days", value=[3])
     bureau.opened()
     invited(bureau, 3)
 

@@ -46,7 +46,7 @@ def test_readings_that_differ_from_the_pack_are_kept_under_the_model(bureau, sig
     assert Round.objects.get(slug="2028").options == {"sme2024:q4": "equal"}
 
 
-@pytest.mark.parametrize("slug", ["list", "new", "cases"])
+@pytest.mark.parametrize("slug", ["errands", "new", "cases"])
 def test_a_round_takes_no_address_that_stands(bureau, signed_in, slug):
     assert (
         signed_in("analyst").post(reverse("rounds:new"), {**FORM, "slug": slug}).status_code == 422

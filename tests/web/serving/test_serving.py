@@ -47,6 +47,25 @@ def test_one_command_makes_the_home_serves_and_stops_leaving_nothing_behind(plat
     assert not any(alive(pid) for pid in children)
 
 
+def test_an_empty_home_gives_the_first_administrator_a_way_in_until_it_was_used(platform):
+    links = []
+    for _ in range(2):
+        platform.start()
+        links.append(re.search(rf":{platform.port}(/accounts/start/[\w-]+/)", platform.said)[1])
+        working = [platform.get(link) for link in links]
+        assert platform.stop() == 0
+
+    assert links[0] != links[1]
+    assert working[1] == 200
+    assert working[0] != 200
+    with closing(sqlite3.connect(platform.home / "taji.sqlite3")) as base:
+        assert base.execute("SELECT username FROM people_user").fetchall() == [("admin",)]
+        base.execute("UPDATE people_user SET password = 'chosen'")
+        base.commit()
+    platform.start()
+    assert "/accounts/start/" not in platform.said
+
+
 def test_a_second_start_on_the_same_home_or_port_says_what_to_do(platform, tmp_path):
     platform.start()
 

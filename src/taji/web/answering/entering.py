@@ -14,9 +14,10 @@ from django.utils.crypto import constant_time_compare
 
 from taji.base.errors import TajiError
 from taji.base.identifiers import USCC_LENGTH, clean_key, is_uscc
-from taji.base.text import Language, Text
+from taji.base.text import LANGUAGES, Language, Text
 from taji.web.answering.models import Consent, Door, Sheet
 from taji.web.audit.log import record
+from taji.web.office import setting
 from taji.web.people.models import Membership, Role, User
 from taji.web.rounds.models import Case, Invitation, Round
 
@@ -25,11 +26,9 @@ __all__ = ["LockedError", "WrongCodeError", "agree", "check_code", "enter", "mas
 #: Wrong codes until an invitation closes, and how long it stays closed. [tries, minutes]
 TRIES, PAUSE = 10, 15
 
-#: What a firm is told where the round says nothing of its own.
-PURPOSE = Text(
-    zh="本次调查用于了解全市中小制造企业的数字化水平。答案只用于统计和为贵企业生成诊断，公开结果不含任何单个企业的数据。",
-    en="This survey is to know how digital the city's small manufacturers are. Answers serve "
-    "statistics and your own diagnosis only; no single firm's data are published.",
+KEPT = Text(
+    zh="答案自本轮冻结起保存 {n} 个月。",
+    en="Answers are kept for {n} months after the round is frozen.",
 )
 CHECK_DIGIT = Text(
     zh="这 18 位不是有效的统一社会信用代码，校验不通过：请对照营业执照逐位核对（代码中没有字母 I、O、Z、S、V）。",
@@ -82,8 +81,11 @@ def masked(name: str) -> str:
 
 
 def purpose_of(its: Round) -> Text:
-    """Return why the firms of a round are asked; consent is given to this text."""
-    return its.purpose or PURPOSE
+    """Return why firms are asked and how long answers are kept; consent is given to this text."""
+    purpose = its.purpose or setting.text("purpose")
+    months = setting.value("retention_months")
+    said = {x: (purpose[x] if purpose else "", KEPT[x].format(n=months)) for x in LANGUAGES}
+    return Text(**{x: "\n".join(filter(None, lines)) for x, lines in said.items()})
 
 
 def check_code(invitation: Invitation, text: str, *, now: dt.datetime) -> None:

@@ -35,7 +35,9 @@ __all__ = [
     "RefusedError",
     "Saved",
     "StoppedError",
+    "check_open",
     "give",
+    "locked_sheet",
     "read_answer",
 ]
 
@@ -180,11 +182,7 @@ def give(
     one = asked.items[given.item]
     value = read_answer(one.item, given.text)
     with transaction.atomic():
-        sheet = (
-            Sheet.objects.select_for_update(of=("self",))
-            .select_related("case__round")
-            .get(pk=sheet_id)
-        )
+        sheet = locked_sheet(sheet_id)
         check_open(sheet)
         now = sheet.answers.get(one.key) or {"v": None, "n": 0}
         if now["v"] == value:
@@ -195,6 +193,24 @@ def give(
             if given.seen is not None:
                 raise _conflict(sheet, one, now["n"], given.text)
         return _keep(sheet, given, one.key, value, by=by, source=source, consent=consent)
+
+
+def locked_sheet(sheet_id: int) -> Sheet:
+    """Return a sheet, held until the transaction ends: its case first, then itself.
+
+    Whoever takes an answer back or ends a case (``taji.web.answering.stopping``) holds the case, so
+    that nothing is kept beside it.
+    """
+    case = (
+        Case.objects.select_for_update(of=("self",))
+        .select_related("round", "organisation")
+        .get(sheets__pk=sheet_id)
+    )
+    sheet = (
+        Sheet.objects.select_for_update(of=("self",)).select_related("submission").get(pk=sheet_id)
+    )
+    sheet.case = case
+    return sheet
 
 
 def check_open(sheet: Sheet) -> None:

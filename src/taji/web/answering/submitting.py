@@ -16,7 +16,7 @@ from django.db import transaction
 from taji.base.errors import TajiError
 from taji.base.text import Language
 from taji.web.answering.checking import check
-from taji.web.answering.giving import Value, check_open
+from taji.web.answering.giving import Value, check_open, locked_sheet
 from taji.web.answering.models import Sheet, Submission
 from taji.web.answering.peers import ask_for_peers
 from taji.web.audit.log import record
@@ -24,7 +24,15 @@ from taji.web.people.models import User
 from taji.web.rounds.asked import asked_of
 from taji.web.rounds.models import Case
 
-__all__ = ["IncompleteError", "canonical", "changed_since", "digest", "receipt_number", "submit"]
+__all__ = [
+    "IncompleteError",
+    "canonical",
+    "changed_since",
+    "digest",
+    "keep_version",
+    "receipt_number",
+    "submit",
+]
 
 
 class IncompleteError(TajiError):
@@ -68,6 +76,24 @@ def changed_since(sheet: Sheet) -> bool:
     return digest(counting) != sheet.submission.sha256
 
 
+def keep_version(
+    sheet: Sheet, answers: Mapping[str, Value], *, by: User
+) -> tuple[Submission, bool]:
+    """Make answers the version of a locked sheet that counts; say whether it is a new one.
+
+    The same answers again are the version that stands already.
+    """
+    sha256 = digest(answers)
+    if sheet.submission is not None and sheet.submission.sha256 == sha256:
+        return sheet.submission, False
+    last = sheet.submissions.order_by("-number").values_list("number", flat=True).first()
+    sheet.submission = Submission.objects.create(
+        sheet=sheet, number=(last or 0) + 1, answers=dict(answers), sha256=sha256, by=by
+    )
+    sheet.save(update_fields=["submission"])
+    return sheet.submission, True
+
+
 @transaction.atomic
 def submit(sheet_id: int, *, by: User, note: str = "") -> Submission:
     """Hand in what is answered now; the same answers handed in twice are one version.
@@ -77,24 +103,14 @@ def submit(sheet_id: int, *, by: User, note: str = "") -> Submission:
     IncompleteError, FrozenError
         If required answers are missing, or the round takes no more.
     """
-    sheet = (
-        Sheet.objects.select_for_update(of=("self",))
-        .select_related("case__round", "case__organisation", "submission")
-        .get(pk=sheet_id)
-    )
+    sheet = locked_sheet(sheet_id)
     check_open(sheet)
     found = check(asked_of(sheet.case.round), sheet.values)
     if found.required:
         raise IncompleteError(count=len(found.required))
-    sha256 = digest(found.counting)
-    if sheet.submission is not None and sheet.submission.sha256 == sha256:
-        return sheet.submission
-    last = sheet.submissions.order_by("-number").values_list("number", flat=True).first()
-    made = Submission.objects.create(
-        sheet=sheet, number=(last or 0) + 1, answers=found.counting, sha256=sha256, by=by
-    )
-    sheet.submission = made
-    sheet.save(update_fields=["submission"])
+    made, is_new = keep_version(sheet, found.counting, by=by)
+    if not is_new:
+        return made
     case = sheet.case
     if sheet.track == Sheet.Track.FIRM:  # an expert's sheet says nothing of how far the firm is
         case.state, case.submitted_at = Case.State.SUBMITTED, made.at
@@ -108,7 +124,7 @@ def submit(sheet_id: int, *, by: User, note: str = "") -> Submission:
         firm=case.organisation.key,
         track=sheet.track,
         version=made.number,
-        sha256=sha256,
+        sha256=made.sha256,
         answers=len(found.counting),
         **({"note": note} if note else {}),
     )

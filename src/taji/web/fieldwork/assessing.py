@@ -19,7 +19,7 @@ from taji.base.text import Language
 from taji.web.answering.giving import Given, Saved, give
 from taji.web.answering.models import AnswerEvent, Sheet, Submission
 from taji.web.fieldwork.models import Assignment, Evidence
-from taji.web.fieldwork.versions import keep_version
+from taji.web.fieldwork.versions import keep_assessed
 from taji.web.people.models import User
 from taji.web.rounds.asked import Asked, asked_of
 from taji.web.rounds.models import Case, Round
@@ -210,7 +210,7 @@ def hand_in(assignment: Assignment, *, by: User) -> Submission:
     sheet = own_sheet(assignment)
     if not any(one["v"] is not None for one in sheet.answers.values()):
         raise EmptySheetError
-    made = keep_version(sheet.pk, by=by)
+    made = keep_assessed(sheet.pk, by=by)
     Assignment.objects.filter(pk=assignment.pk, submitted_at=None).update(
         submitted_at=timezone.now()
     )

@@ -15,7 +15,7 @@ from taji.web.audit.log import record
 from taji.web.office.jobs import keep_backup
 from taji.web.people.models import User
 
-__all__ = ["Kept", "is_being_made", "kept", "order", "place"]
+__all__ = ["Kept", "is_being_made", "kept", "note", "order", "place"]
 
 _NAME = re.compile(r"taji-\d{8}-\d{6}")
 
@@ -36,6 +36,11 @@ def order(*, by: User) -> str:
         record("backup.make", actor=by, subject=f"backup:{slug}")
         transaction.on_commit(lambda: keep_backup.enqueue(f"{slug}.zip"))
     return slug
+
+
+def note(file: Path) -> None:
+    """Note a backup that a command on the server made."""
+    record("backup.make", subject=f"backup:{file.name}"[:120], command="taji backup")
 
 
 def kept() -> list[Kept]:

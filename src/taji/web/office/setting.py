@@ -6,6 +6,8 @@ Secrets are none of them: the password of the mail server stands in the environm
 
 from __future__ import annotations
 
+import calendar
+import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,13 +17,26 @@ from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import transaction
 
-from taji.base.text import Text
+from taji.base.text import Language, Text
+from taji.catalogue.reminders import reminders
 from taji.web.audit.log import record
 from taji.web.office.models import Setting
 from taji.web.people.models import User
+from taji.web.rounds.models import Round
 from taji.web.speech import say
 
-__all__ = ["SCHEMA", "Entry", "SettingsForm", "change", "sender", "text", "value", "values"]
+__all__ = [
+    "SCHEMA",
+    "Entry",
+    "SettingsForm",
+    "change",
+    "past_retention",
+    "sender",
+    "signature",
+    "text",
+    "value",
+    "values",
+]
 
 
 class Days(forms.CharField):
@@ -36,7 +51,7 @@ class Days(forms.CharField):
             raise forms.ValidationError(
                 say("请填写整数天数，用逗号分隔。", "Give whole days, separated by commas.")
             ) from error
-        if days != sorted(set(days)) or any(not 1 <= day <= 365 for day in days):
+        if not days or days != sorted(set(days)) or any(not 1 <= day <= 365 for day in days):
             raise forms.ValidationError(
                 say(
                     "天数须在 1 到 365 之间，由小到大，不重复。",
@@ -84,7 +99,7 @@ SCHEMA: Mapping[str, Entry] = {
         _line(
             "主管部门名称（中文）",
             "Name of the bureau, in Chinese",
-            say("印在信函上。", "Stands on letters."),
+            say("印在信函和邮件的落款处。", "Stands under letters and mails."),
         ),
         "",
     ),
@@ -97,7 +112,7 @@ SCHEMA: Mapping[str, Entry] = {
         ),
         "",
     ),
-    "bureau_address": Entry(_line("通讯地址", "Postal address"), ""),
+    "bureau_address": Entry(_line("通讯地址", "Postal address", say("同上。", "There too.")), ""),
     "mail_sender": Entry(
         lambda: forms.EmailField(
             label=say("发件邮箱", "Sender of mail"),
@@ -118,7 +133,7 @@ SCHEMA: Mapping[str, Entry] = {
                 "and the list says so.",
             ),
         ),
-        [7, 14, 21],
+        list(reminders().days),
     ),
     "purpose_zh": Entry(
         _paragraph(
@@ -129,25 +144,29 @@ SCHEMA: Mapping[str, Entry] = {
                 "What firms read and agree to before they answer; rounds that exist keep theirs.",
             ),
         ),
-        "本次调查用于了解全市中小制造企业的数字化水平，答案只用于统计、诊断和政策研究，"
-        "不作为处罚依据；公布的结果不会透露单个企业的情况。",
+        "本次调查用于了解全市中小制造企业的数字化水平，据此制定政策、安排服务与资金。"
+        "贵企业的答案只用于统计和为贵企业生成诊断报告，不作为处罚或考核依据；"
+        "公开结果经过统计保护，不含任何单个企业的数据。参加与否由贵企业自愿决定，"
+        "冻结之前可以更正、导出或撤回。",
     ),
     "purpose_en": Entry(
         _paragraph(
             "调查目的（英文）",
             "Purpose, in English (default text of a new round)",
         ),
-        "This survey is to know how digital the city's small and medium manufacturers are. Answers "
-        "are used for statistics, diagnosis and policy research alone, never as grounds for a "
-        "penalty; what is published betrays no single firm.",
+        "This survey is to know how digital the city's small and medium manufacturers are, so that "
+        "policy, services and money go where they help. Your answers serve statistics and your own "
+        "diagnosis only, never a penalty or a ranking of officials; what is published is protected "
+        "and holds no single firm's data. Taking part is voluntary, and until the round is frozen "
+        "you may correct, export or withdraw your answers.",
     ),
     "retention_months": Entry(
         lambda: forms.IntegerField(
             label=say("答案保存期限（月）", "Answers are kept for [months]"),
             help_text=say(
-                "自轮次冻结起计算，写入填报说明；到期后请按本单位规定处理。",
-                "From the freeze of a round, as firms are told; what happens then follows your own "
-                "rules.",
+                "自轮次冻结起计算，企业填报前会看到；到期的轮次列在本页，请按本单位规定处理。",
+                "From the freeze of a round, as firms are told before they answer; rounds past it are "
+                "listed on this page, and what happens then follows your own rules.",
             ),
             validators=[MinValueValidator(1), MaxValueValidator(240)],
         ),
@@ -198,6 +217,21 @@ def change(given: Mapping[str, Any], *, by: User) -> list[str]:
                 after=given[name],
             )
     return changed
+
+
+def past_retention(today: dt.date) -> list[Round]:
+    """Return the rounds whose answers are kept for longer than firms were told."""
+    months = today.year * 12 + today.month - 1 - value("retention_months")
+    last = calendar.monthrange(months // 12, months % 12 + 1)[1]
+    day = dt.date(months // 12, months % 12 + 1, min(today.day, last))
+    return list(Round.objects.filter(frozen_at__date__lt=day).order_by("frozen_at"))
+
+
+def signature(language: Language) -> str:
+    """Return what stands under a mail: the bureau, its telephone and its address, as far as set."""
+    name, kept = text("bureau_name"), values()
+    lines = ["" if name is None else name[language], kept["bureau_phone"], kept["bureau_address"]]
+    return "\n".join(filter(None, lines))
 
 
 def sender() -> str:

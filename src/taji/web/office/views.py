@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from taji.base.errors import TajiError
@@ -16,7 +17,7 @@ from taji.web.access import to
 from taji.web.audit.log import record
 from taji.web.office import backups
 from taji.web.office.mailing import try_mail
-from taji.web.office.setting import SettingsForm, change
+from taji.web.office.setting import SettingsForm, change, past_retention
 from taji.web.people.models import Role
 from taji.web.speech import language, say
 
@@ -42,7 +43,10 @@ def settings(request: HttpRequest) -> HttpResponse:
         )
         return redirect("office:settings")
     return render(
-        request, "office/settings.html", {"form": form}, status=422 if form.errors else 200
+        request,
+        "office/settings.html",
+        {"form": form, "past": past_retention(timezone.localdate())},
+        status=422 if form.errors else 200,
     )
 
 

@@ -1,8 +1,7 @@
-"""The background work of this part, and what happens when a worker dies in it.
+"""The background work of this part: whole or not at all.
 
-A job that dies leaves its row pending, its lock open and an unfinished folder. ``look_after`` is
-enqueued beside every job and comes back while the job is pending: it starts again what nobody
-works on. ``pick_up`` does so for all jobs at once; whoever starts a worker may call it.
+A job that dies leaves its row pending, its lock open and an unfinished folder; begun again
+(``taji.web.requeueing``), it starts over.
 """
 
 from __future__ import annotations
@@ -10,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Callable
-from datetime import timedelta
 
 from django.utils import timezone
 from django_tasks import task
@@ -20,18 +18,16 @@ from taji.base.text import Text
 from taji.store.manifest import MANIFEST_NAME
 from taji.web.audit.log import record
 from taji.web.publishing import changing, making
-from taji.web.publishing.alive import held, is_alive
+from taji.web.publishing.alive import held
 from taji.web.publishing.files import moved_in, working
 from taji.web.publishing.models import Comparison, Job, Made, Portrait
 from taji.web.publishing.progress import RowSteps
 from taji.web.rounds.models import Round
 
-__all__ = ["enqueue", "look_after", "make_comparison", "make_portrait", "pick_up"]
+__all__ = ["enqueue", "make_comparison", "make_portrait"]
 
 logger = logging.getLogger(__name__)
 
-#: After so long a pending job is looked at again.
-LATER = timedelta(seconds=60)
 UNFORESEEN = Text(
     zh="塔基内部出错（{kind}）。数据未被改动。请重新生成；如再次失败，请把服务器日志交给维护人员。",
     en="Taji failed inside ({kind}). No data was changed. Ask for it again; if it fails again, give "
@@ -56,54 +52,9 @@ def make_comparison(comparison_id: int) -> None:
         _work(found, _comparison)
 
 
-@task()
-def look_after(kind: str, job_id: int) -> None:
-    """Start a pending job again if nobody works on it; look again later."""
-    job = KINDS[kind].objects.filter(pk=job_id).first()
-    if job is None or not job.pending:
-        return
-    if is_alive(job):
-        _later(job)
-    else:
-        enqueue(job)
-
-
-KINDS: dict[str, type[Portrait] | type[Comparison]] = {
-    "portrait": Portrait,
-    "comparison": Comparison,
-}
-
-
 def enqueue(job: Job) -> None:
-    """Hand a job to the workers, and have it looked after."""
+    """Hand a job to the worker."""
     (make_portrait if isinstance(job, Portrait) else make_comparison).enqueue(job.pk)
-    _later(job)
-
-
-def _later(job: Job) -> None:
-    if look_after.get_backend().supports_defer:
-        later = look_after.using(run_after=timezone.now() + LATER)
-        later.enqueue(type(job).__name__.lower(), job.pk)
-
-
-def pick_up() -> int:
-    """Start every pending job again that nobody works on; call it before a worker starts.
-
-    Returns
-    -------
-    int
-        Jobs started again.
-    """
-    pending = [Made.QUEUED, Made.RUNNING]
-    dead = [
-        job
-        for kind in KINDS.values()
-        for job in kind.objects.filter(state__in=pending)
-        if not is_alive(job)
-    ]
-    for job in dead:
-        enqueue(job)
-    return len(dead)
 
 
 def _work(job: Job, make: Callable[[Job], None]) -> None:

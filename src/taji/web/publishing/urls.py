@@ -8,7 +8,7 @@ from taji.web.publishing.files import INTERNAL
 
 app_name = "publishing"
 urlpatterns = [
-    path("list/", views.listed, name="list"),
+    path("", views.listed, name="list"),
     path("rounds/<int:round_id>/ask/", views.ask, name="ask"),
     path("<int:portrait_id>/", views.portrait, name="portrait"),
     path("<int:portrait_id>/progress/", views.progress, name="progress"),

@@ -6,7 +6,7 @@ from taji.web.register import views
 
 app_name = "register"
 urlpatterns = [
-    path("list/", views.index, name="list"),
+    path("", views.index, name="list"),
     path("export/", views.export, name="export"),
     path("firms/<int:firm_id>/", views.firm, name="firm"),
     path("firms/<int:firm_id>/correct/", views.correct, name="correct"),

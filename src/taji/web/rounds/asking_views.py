@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 from taji.web.access import own_district, to
 from taji.web.answering.stopping import rejoin
 from taji.web.downloads import attachment, streamed
-from taji.web.office.models import Setting
+from taji.web.office import setting
 from taji.web.people.models import Membership, Role
 from taji.web.register.looking import label
 from taji.web.rounds import chasing, inviting, mailing, tokens
@@ -39,7 +39,11 @@ LINKS_HEAD = (
     "链接 link",
 )
 #: What letters are signed with, where the office has said so.
-LETTER_SETTINGS = {"bureau_zh": "bureau_zh", "bureau_en": "bureau_en", "phone": "bureau_phone"}
+LETTER_SETTINGS = {
+    "bureau_zh": "bureau_name_zh",
+    "bureau_en": "bureau_name_en",
+    "phone": "bureau_phone",
+}
 #: Firms of the chase list that are shown; the files hold all.
 SHOWN = 100
 
@@ -73,10 +77,8 @@ def invite(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _invite_page(request: HttpRequest, its: Round, form: LettersForm | None) -> HttpResponse:
     district = district_of(request.user)
-    known = dict(
-        Setting.objects.filter(name__in=LETTER_SETTINGS.values()).values_list("name", "value")
-    )
-    initial = {field: known.get(name, "") for field, name in LETTER_SETTINGS.items()}
+    known = setting.values()
+    initial = {field: known[name] for field, name in LETTER_SETTINGS.items()}
     invited = Case.objects.filter(round=its, state=Case.State.INVITED)
     mails = Mail.objects.filter(errand__round=its)
     if district:

@@ -1,9 +1,10 @@
 """Whom to remind, and when to stop: the chase list of a round.
 
-Decides who is due by the rule of the bureau (``packs/reminders.yaml`` or the setting ``reminders``):
-nothing before the first day, never sooner after a reminder than the rule's next gap, and after the
-last one the list says that no more go out. Firms that declined, withdrew, handed in or asked for a
-pause are left alone. A firm is never replaced by another: that would bias the sample.
+Decides who is due by the rule of the bureau (the setting ``reminder_days``, and the last wait of
+``packs/reminders.yaml``): nothing before the first day, never sooner after a reminder than the rule's
+next gap, and after the last one the list says that no more go out. Firms that declined, withdrew,
+handed in or asked for a pause are left alone. A firm is never replaced by another: that would bias
+the sample.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from django.utils import timezone
 from taji.catalogue.reminders import Reminders, reminders
 from taji.web.answering.stopping import decline
 from taji.web.audit.log import record
-from taji.web.office.models import Setting
+from taji.web.office.setting import value
 from taji.web.people.models import User
 from taji.web.rounds.errands import keep, running
 from taji.web.rounds.inviting import link_rows
@@ -38,7 +39,6 @@ __all__ = [
     "take_no_part",
 ]
 
-SETTING = "reminders"
 State = Case.State
 PHONE_HEAD = (
     "企业名称 firm",
@@ -76,10 +76,8 @@ class Chase:
 
 
 def rule() -> Reminders:
-    """Return the rule that holds: the bureau's own, else that of the pack."""
-    shipped = reminders()
-    own = Setting.objects.filter(name=SETTING).values_list("value", flat=True).first()
-    return shipped if own is None else Reminders(**{**shipped.model_dump(), **own})
+    """Return the rule that holds: the bureau's days, for the rest that of the pack."""
+    return reminders().model_copy(update={"days": tuple(value("reminder_days"))})
 
 
 def chase(its: Round, *, today: dt.date, district: str = "") -> Chase:

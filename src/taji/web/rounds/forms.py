@@ -14,11 +14,10 @@ from taji.catalogue.model import Model
 from taji.catalogue.questionnaire import Questionnaire
 from taji.desk.enrolling import CODES
 from taji.survey.allocation import Allocation
-from taji.web.office import packs
+from taji.web.office import packs, setting
 from taji.web.register.looking import choices
 from taji.web.rounds.drawing import attributes_known
 from taji.web.rounds.models import Round
-from taji.web.rounds.stages import PURPOSE
 from taji.web.rounds.strata import column_label
 from taji.web.speech import language, said, say
 
@@ -29,7 +28,7 @@ TICKS = forms.CheckboxSelectMultiple
 SEEDS = 1_000_000
 
 #: First words of other addresses of this part.
-RESERVED = frozenset({"list", "new", "errands", "cases", "invitations"})
+RESERVED = frozenset({"new", "errands", "cases", "invitations"})
 
 
 def _date() -> forms.DateInput:
@@ -111,8 +110,8 @@ class RoundForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         its = self.instance
         if its.pk is None:
-            self.initial.setdefault("purpose_zh", PURPOSE.zh)
-            self.initial.setdefault("purpose_en", PURPOSE.en)
+            for name in ("purpose_zh", "purpose_en"):
+                self.initial.setdefault(name, setting.value(name))
         else:
             self.initial["asks"] = list(its.questionnaires)
         self.fields["purpose_zh"].required = True

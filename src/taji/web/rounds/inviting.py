@@ -18,6 +18,7 @@ from django.utils import timezone
 from taji.base.text import Text
 from taji.report.letters import Letter, Sender, letters
 from taji.web.audit.log import record
+from taji.web.office.setting import value
 from taji.web.people.models import User
 from taji.web.rounds import tokens
 from taji.web.rounds.errands import keep, running
@@ -167,6 +168,7 @@ def _sender(its: Round, request: dict[str, Any]) -> Sender:
         dated=today,
         minutes=request["minutes"],
         simulated=its.simulated,
+        address=value("bureau_address"),
     )
 
 

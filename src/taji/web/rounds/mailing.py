@@ -17,7 +17,8 @@ from django.db.models import F
 from django.utils import timezone
 
 from taji.base.errors import TajiError
-from taji.base.text import Language, Text
+from taji.base.text import LANGUAGES, Language, Text
+from taji.web.office.setting import sender, signature
 from taji.web.rounds import tokens
 from taji.web.rounds.chasing import due
 from taji.web.rounds.errands import running
@@ -101,7 +102,7 @@ def text_of(its: Round, mail: Mail, invitation: Invitation) -> EmailMessage:
     subject = SUBJECTS[min(mail.number, 1)]
     parts = []
     purpose = its.purpose or Text(zh="", en="")
-    for language in ("zh", "en"):
+    for language in LANGUAGES:
         until = UNTIL[language].format(day=its.closes_on) if its.closes_on else ""
         parts.append(
             template[language].format(
@@ -111,9 +112,10 @@ def text_of(its: Round, mail: Mail, invitation: Invitation) -> EmailMessage:
                 link=tokens.link(invitation),
                 until=until,
             )
+            + f"\n\n{signature(language)}".rstrip()
         )
     title = " / ".join(dict.fromkeys(subject[x].format(round=its.title[x]) for x in ("zh", "en")))
-    return EmailMessage(title, "\n\n----\n\n".join(parts), to=[mail.address])
+    return EmailMessage(title, "\n\n----\n\n".join(parts), sender(), [mail.address])
 
 
 def _queue_invitations(errand: Errand) -> None:

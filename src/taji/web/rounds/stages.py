@@ -19,20 +19,7 @@ from taji.web.audit.log import record
 from taji.web.people.models import User
 from taji.web.rounds.models import Round
 
-__all__ = ["PURPOSE", "NotReadyError", "StageError", "change", "create", "freeze", "open_round"]
-
-#: What firms are told where the analyst writes nothing else: to be read and edited.
-PURPOSE = Text(
-    zh="本次调查用于了解全市中小制造企业的数字化水平，据此制定政策、安排服务与资金。"
-    "贵企业的答案只用于统计和为贵企业生成诊断报告，不作为处罚或考核依据；"
-    "公开结果经过统计保护，不含任何单个企业的数据。参加与否由贵企业自愿决定，"
-    "冻结之前可以更正、导出或撤回。",
-    en="This survey is to know how digital the city's small and medium manufacturers are, so that "
-    "policy, services and money go where they help. Your answers serve statistics and your own "
-    "diagnosis only, never a penalty or a ranking of officials; what is published is protected and "
-    "holds no single firm's data. Taking part is voluntary, and until the round is frozen you may "
-    "correct, export or withdraw your answers.",
-)
+__all__ = ["NotReadyError", "StageError", "change", "create", "freeze", "open_round"]
 
 
 class StageError(TajiError):

@@ -9,7 +9,7 @@ from taji.web.rounds import views
 
 app_name = "rounds"
 urlpatterns = [
-    path("list/", views.index, name="list"),
+    path("", views.index, name="list"),
     path("new/", views.new, name="new"),
     path("errands/<int:errand_id>/", errands.errand, name="errand"),
     path("errands/<int:errand_id>/again/", errands.errand_again, name="errand_again"),
