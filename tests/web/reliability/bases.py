@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import signal
 import sqlite3
 import subprocess
 import tempfile
@@ -16,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from tests.web.serving.running import ROOT, descendants
+from tests.web.serving.running import ROOT, descendants, kill_all
 
 TOOL = ROOT / "tools" / "postgres"
 
@@ -65,11 +63,7 @@ class Postgres:
     def kill(self) -> None:
         """Kill the postmaster and every backend, at once."""
         master = int((self.folder / "data" / "postmaster.pid").read_text().split()[0])
-        for pid in (master, *descendants(master)):
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                continue
+        kill_all([master, *descendants(master)])
 
     def start(self) -> None:
         """Start it again; it recovers from its log."""

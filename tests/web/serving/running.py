@@ -8,7 +8,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from pathlib import Path
@@ -118,10 +119,9 @@ class Platform:
         return self.process.wait(PATIENCE)
 
     def kill(self) -> None:
-        """Kill it and all that descends from it, at once."""
+        """Kill it and all that descends from it, at once; back when all of it is gone."""
         assert self.process is not None
-        for pid in (self.process.pid, *self.children()):
-            _kill(pid)
+        kill_all([self.process.pid, *self.children()])
         self.process.wait(PATIENCE)
 
 
@@ -148,11 +148,16 @@ def descendants(pid: int) -> dict[int, str]:
     return found
 
 
-def _kill(pid: int) -> None:
-    try:
-        os.kill(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        return
+def kill_all(pids: Sequence[int]) -> None:
+    """Kill processes and wait until each has let go of its files.
+
+    One that is flushing to the disk when it is killed dies only after that. While it lives, SQLite
+    does not recover its log, and shows less than it holds.
+    """
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    until(lambda: not any(alive(pid) for pid in pids), "the killed die")
 
 
 def alive(pid: int) -> bool:
