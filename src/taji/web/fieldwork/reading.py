@@ -8,17 +8,18 @@ from functools import cache
 from typing import Any
 
 from taji.base.errors import TajiError
-from taji.base.text import Text
+from taji.base.text import LANGUAGES, Text
 from taji.catalogue.load import register
 from taji.catalogue.questionnaire import Item, Question
 from taji.catalogue.register import Register
-from taji.web.answering.words import typed, unit_of
+from taji.web.answering.words import shown, typed, unit_of
 from taji.web.fieldwork.assessing import Visit
 from taji.web.fieldwork.models import Evidence
 from taji.web.rounds.asked import AskedItem, AskedSection
 
 __all__ = ["Block", "Line", "Page", "blocks", "line_of", "lines_of", "pages", "text_of", "told"]
 
+NOTHING = Text(zh="（未选任何一项）", en="(nothing ticked)")
 #: The longest register that is offered as a list to choose from; of a longer one the code is typed.
 LISTED = 40
 
@@ -32,24 +33,8 @@ def told(item: Item, value: Any) -> Text | None:
     """Say an answer in words; None where there is none."""
     if value is None:
         return None
-    question = item.question
-    if item.kind in ("single", "multi"):
-        labels = {option.id: option.label for option in question.options}
-        ticked = value if isinstance(value, list) else [value]
-        found = [labels.get(one, Text(zh=str(one), en=str(one))) for one in ticked]
-        if not found:
-            return Text(zh="（未选任何一项）", en="(nothing ticked)")
-        return Text(zh="；".join(t.zh for t in found), en="; ".join(t.en for t in found))
-    if item.kind == "code" and question.register_ is not None:
-        entry = _registered(question.register_).by_code.get(value)
-        if entry is not None:
-            return entry.label
-    if item.kind == "money":
-        return Text(zh=f"{value} 元", en=f"{value} yuan")
-    unit = question.unit
-    if unit is None:
-        return Text(zh=str(value) or "-", en=str(value) or "-")
-    return Text(zh=f"{value} {unit.zh}", en=f"{value} {unit.en}")
+    zh, en = (shown(item, value, language) for language in LANGUAGES)
+    return Text(zh=zh, en=en) if zh and en else NOTHING
 
 
 def text_of(item: Item, value: Any) -> str:
