@@ -27,7 +27,7 @@ from fractions import Fraction
 import polars as pl
 
 from taji.assess.branch import averaged, combined
-from taji.assess.leaf import Answers, Mapped, ModelError, Standing, item_standing
+from taji.assess.leaf import READ, Answers, Mapped, ModelError, Standing, item_standing
 from taji.assess.level import Levels, Reading, level_of_node, level_of_total, levels_of
 from taji.assess.ratio import Ratio, Sheet, at_least, divided, quotient
 from taji.base.errors import TajiError
@@ -102,7 +102,21 @@ class Program:
 
     def only(self, nodes: Collection[str]) -> Program:
         """Return the program that works out these nodes and nothing that they do not need."""
-        results = {node: exprs for node, exprs in self._results.items() if node in nodes}
+        kept = tuple(node for node in self.nodes if node.node in nodes)
+        return self._narrowed({node.node: self._results[node.node] for node in kept}, kept)
+
+    def points_of(self, nodes: Collection[str]) -> Program:
+        """Return the program whose ``wide`` has the points of these nodes and nothing else."""
+        points = {node.points for node in self.nodes if node.node in nodes}
+        results = {
+            node: tuple(expr for expr in self._results[node] if expr.meta.output_name() in points)
+            for node in nodes
+        }
+        return self._narrowed(results, ())
+
+    def _narrowed(
+        self, results: Mapping[str, tuple[pl.Expr, ...]], nodes: tuple[NodeColumns, ...]
+    ) -> Program:
         needed = _roots(expr for exprs in results.values() for expr in exprs)
         steps: list[tuple[pl.Expr, ...]] = []
         for step in reversed(self._steps):
@@ -112,7 +126,7 @@ class Program:
         return replace(
             self,
             columns={name: dtype for name, dtype in self.columns.items() if name in needed},
-            nodes=tuple(node for node in self.nodes if node.node in results),
+            nodes=nodes,
             _steps=tuple(reversed(steps)),
             _mapped=tuple(mapped for mapped in self._mapped if mapped.raw in needed),
             _results=results,
@@ -133,10 +147,12 @@ class Program:
         AnswerError
             If a value is none of its question's answers.
         """
-        started = self.sheets(answers).with_columns(self._steps[0])
+        started = self.sheets(answers)
+        for step in self._steps[: READ + 1]:
+            started = started.with_columns(step)
         self._check(started)
         lazy = started.lazy()
-        for step in self._steps[1:]:
+        for step in self._steps[READ + 1 :]:
             lazy = lazy.with_columns(step)
         wanted = [expr for exprs in self._results.values() for expr in exprs]
         # every step is needed: there is nothing to plan

@@ -27,12 +27,16 @@ from taji.base.text import Text
 from taji.catalogue.model import Band, Node
 from taji.catalogue.questionnaire import Item
 
-__all__ = ["Answers", "Mapped", "ModelError", "Standing", "item_standing"]
+__all__ = ["READ", "Answers", "Mapped", "ModelError", "Standing", "item_standing"]
 
 #: Shares are typed as 10 or computed as 0.1 x 100, which binary floats hold with an error
 #: of some 1e-15. Numbers are compared with thresholds as whole multiples of this, far
 #: finer than anyone reports and far coarser than that error. [the answer's unit]
 RESOLUTION = Fraction(1, 10**9)
+
+
+#: The step after which answers are read: what each earned stands in the next one.
+READ = 1
 
 
 class ModelError(TajiError):
@@ -195,7 +199,7 @@ def _banded(node: Node, item: Item, *, sheet: Sheet, answers: Answers, model: st
     most = _most(node, max((b.points for b in node.bands), default=Fraction(0)), model=model)
     share = [min(Fraction(1), max(Fraction(0), b.points / most)) for b in node.bands]
     bottom = lcm(*(s.denominator for s in share))
-    steps = _steps(item, answers)
+    steps = _steps(node, item, sheet=sheet, answers=answers)
     chain: pl.Expr | None = None
     for band, part in zip(node.bands, share, strict=True):
         chain = _then(chain, _inside(band, steps), int(part * bottom))
@@ -218,7 +222,7 @@ def _number(node: Node, item: Item, *, sheet: Sheet, answers: Answers, model: st
     _most(node, high, model=model)
     said = f"{float(item.question.low or 0):g} - {float(high):g}"
     low = item.question.low or Fraction(0)
-    steps = _steps(item, answers)
+    steps = _steps(node, item, sheet=sheet, answers=answers)
     inside = (steps >= _step(max(low, Fraction(0)))) & (steps <= _step(high))
     if item.kind == "scale":
         value = answers.read(item.id, pl.Int64)
@@ -240,18 +244,17 @@ def _single(
     answers: Answers,
 ) -> Standing:
     """Return the standing of one value, null where missing, out of ``bottom``."""
-    raw = sheet.add(
-        chain if chain is not None else pl.lit(None), bound=bottom, after=0, node=node.id
-    )
+    given = chain if chain is not None else pl.lit(None)
+    raw = sheet.add(given, bound=bottom, after=READ, node=node.id)
     live = None
     if node.prune is not None:
         kept = pl.col(item.id).ne_missing(pl.lit(node.prune))
-        live = sheet.add(kept, bound=1, after=0, node=node.id)
+        live = sheet.add(kept, bound=1, after=READ, node=node.id)
     answers.mapped.append(Mapped(item.id, raw.name, live.name if live else None, said))
     value, full = pl.col(raw.name), pl.lit(bottom)
-    worst = sheet.add(value.fill_null(0), bound=bottom, after=1, node=node.id)
-    best = sheet.add(value.fill_null(full), bound=bottom, after=1, node=node.id)
-    known = sheet.add(value.is_not_null(), bound=1, after=1, node=node.id)
+    worst = sheet.add(value.fill_null(0), bound=bottom, after=raw.step, node=node.id)
+    best = sheet.add(value.fill_null(full), bound=bottom, after=raw.step, node=node.id)
+    known = sheet.add(value.is_not_null(), bound=1, after=raw.step, node=node.id)
     return Standing(
         Ratio(worst, bottom),
         Ratio(best, bottom),
@@ -266,12 +269,16 @@ def _then(chain: pl.Expr | None, test: pl.Expr, value: int) -> pl.Expr:
     return (pl.when(test) if chain is None else chain.when(test)).then(value)  # type: ignore[attr-defined]
 
 
-def _steps(item: Item, answers: Answers) -> pl.Expr:
+def _steps(node: Node, item: Item, *, sheet: Sheet, answers: Answers) -> pl.Expr:
     """Return the answer as whole multiples of the resolution, null where it is no number."""
     if item.kind == "scale":
-        return answers.read(item.id, pl.Int64).cast(pl.Float64) * float(1 / RESOLUTION)
-    number = answers.read(item.id, pl.Float64).fill_nan(None)
-    return (number * float(1 / RESOLUTION)).round()
+        steps = answers.read(item.id, pl.Int64).cast(pl.Float64) * float(1 / RESOLUTION)
+    else:
+        number = answers.read(item.id, pl.Float64).fill_nan(None)
+        steps = (number * float(1 / RESOLUTION)).round()
+    name = f"{node.id}\x1f{item.id}"  # a column, for every threshold reads it
+    sheet.put(steps.alias(name), after=0)
+    return pl.col(name)
 
 
 def _step(threshold: Fraction) -> float:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 from functools import reduce
 from math import floor
-from operator import add, and_
+from operator import and_
 
 import polars as pl
 
@@ -127,5 +127,4 @@ def _holds(
 
     if isinstance(test, ScoreAtLeast):
         return reaches(test.node, test.value)
-    counted = [reaches(node, test.value).cast(pl.Int16) for node in test.of]
-    return reduce(add, counted) >= test.count
+    return pl.sum_horizontal(reaches(node, test.value) for node in test.of) >= test.count

@@ -79,7 +79,8 @@ def changed(
         Answers.
     picks : sequence of (rows, changes)
         Where the answers are changed, as a mask of shape (n_copy, n_firm) or the number of a
-        copy, and the columns with their new values. A later pick goes over an earlier one.
+        copy, and the columns with their new values. A later pick goes over an earlier one; a
+        column that the sheets do not have is passed by.
     copies : int
         How many copies.
 
@@ -92,15 +93,19 @@ def changed(
     for rows, changes in picks:
         for column, value in changes.items():
             by_column.setdefault(column, []).append((rows, value))
+    unchanged = np.tile(np.arange(n), (copies, 1))
     told = []
-    for column, given in by_column.items():
-        at = np.tile(np.arange(n), (copies, 1))
+    for column in sheets.columns:
+        if column not in by_column:
+            continue
+        given = by_column[column]
+        at = unchanged.copy()
         for place, (rows, _) in enumerate(given):
             at[rows] = n + place
         own = sheets.get_column(column)
         values = pl.Series(column, [value for _, value in given], dtype=own.dtype)
         told.append(pl.concat([own, values])[at.reshape(-1)])
-    return sheets[np.tile(np.arange(n), copies)].with_columns(told)
+    return sheets[unchanged.reshape(-1)].with_columns(told)
 
 
 def places(node: Node, move: Move, sheets: pl.DataFrame, questionnaire: Questionnaire) -> IntArray:

@@ -74,7 +74,7 @@ class _Case:
     """Firms of one level that fail one test, and what may be asked about them."""
 
     program: Program
-    #: What works out the nodes of ``aim`` alone.
+    #: What works out the points of the nodes of ``aim``, and nothing else.
     narrow: Program
     aim: Aim
     level: str
@@ -88,6 +88,11 @@ class _Case:
     @property
     def model(self) -> Model:
         return self.program.model
+
+    @property
+    def read(self) -> pl.DataFrame:
+        """The answers that ``narrow`` reads; what is copied is this."""
+        return self.sheets.select(list(self.narrow.columns))
 
     def score(self, sheets: pl.DataFrame) -> FloatArray:
         return self.aim.measured(self.narrow.wide(sheets))
@@ -110,7 +115,9 @@ class _Case:
         return pl.DataFrame({"at": at}).with_columns(exprs)
 
 
-def why(answers: pl.DataFrame, program: Program, *, most: int = 5) -> pl.DataFrame:
+def why(
+    answers: pl.DataFrame, program: Program, *, most: int = 5, wide: pl.DataFrame | None = None
+) -> pl.DataFrame:
     """Return what stands between each firm and its next level.
 
     Parameters
@@ -122,6 +129,8 @@ def why(answers: pl.DataFrame, program: Program, *, most: int = 5) -> pl.DataFra
     most : int
         Rows at most per firm and test for the questions that hold it down, and for single
         answers.
+    wide : polars.DataFrame, optional
+        ``program.wide(answers)``, where it is at hand.
 
     Returns
     -------
@@ -138,7 +147,7 @@ def why(answers: pl.DataFrame, program: Program, *, most: int = 5) -> pl.DataFra
         return pl.DataFrame(schema=SCHEMA)
     told = [
         found.with_columns(pl.lit(place, dtype=pl.Int64).alias("test_place"))
-        for place, case in _cases(answers, program, most)
+        for place, case in _cases(answers, program, most, wide)
         for found in _explained(case)
     ]
     if not told:
@@ -169,10 +178,12 @@ def titles_of_tests(model: Model) -> dict[str, Text]:
     return {aim.test: aim.title for aim in aims}
 
 
-def _cases(answers: pl.DataFrame, program: Program, most: int) -> Iterator[tuple[int, _Case]]:
+def _cases(
+    answers: pl.DataFrame, program: Program, most: int, wide: pl.DataFrame | None
+) -> Iterator[tuple[int, _Case]]:
     """Yield the firms by level and unmet test, with the test's place among its level's."""
     model = program.model
-    wide = program.wide(answers)
+    wide = program.wide(answers) if wide is None else wide
     sheets = program.sheets(answers).select(
         pl.col("enterprise").cast(pl.String), *program.columns, at=pl.int_range(pl.len())
     )
@@ -189,7 +200,7 @@ def _cases(answers: pl.DataFrame, program: Program, most: int) -> Iterator[tuple
                 failing = np.flatnonzero(group & ~aim.met(have))
                 if failing.size:
                     own, following = sheets[failing], ids[place + 1]
-                    narrow = program.only(aim.nodes)
+                    narrow = program.points_of(aim.nodes)
                     told, short = wide[failing], have[failing]
                     case = _Case(program, narrow, aim, level, following, own, told, short, most)
                     yield number, case
@@ -245,10 +256,11 @@ def _added(case: _Case, changes: Sequence[Mapping[str, Value]]) -> FloatArray:
     """Return what each change alone adds to the test's quantity, shape (n_change, n_firm)."""
     n = len(case.sheets)
     added = np.zeros((len(changes), n))
+    sheets = case.read
     at_once = max(1, _AT_ONCE // max(n, 1))
     for start in range(0, len(changes), at_once):
         picks = list(enumerate(changes[start : start + at_once]))
-        after = case.score(changed(case.sheets, picks, copies=len(picks)))
+        after = case.score(changed(sheets, picks, copies=len(picks)))
         added[start : start + at_once] = after.reshape(len(picks), n) - case.have
     return added
 
@@ -349,12 +361,13 @@ def _sets(
     smaller set exists. The last answer is then replaced by the cheapest that still closes
     the gap.
     """
-    sheets, gains, steps = case.sheets[firms], gains[:, firms], steps[:, firms]
+    sheets, read = case.sheets[firms], case.read[firms]
+    gains, steps = gains[:, firms], steps[:, firms]
     chosen, value = _best_of_columns(moves, gains, steps)
     order = np.argsort(-value, axis=0, kind="stable")
     turn = np.argsort(order, axis=0)
 
-    def with_first(count: IntArray) -> pl.DataFrame:
+    def with_first(count: IntArray, sheets: pl.DataFrame) -> pl.DataFrame:
         """Sheets with the first answers given; ``count`` of shape (n_copy, n_firm)."""
         picks = [
             ((turn[c] < count) & (value[c] > -np.inf) & (choice == move), moves[move].changes)
@@ -364,12 +377,12 @@ def _sets(
         return changed(sheets, picks, copies=len(count))
 
     def met(count: IntArray) -> BoolArray:
-        found: BoolArray = case.aim.met(case.score(with_first(count)).reshape(count.shape))
+        found: BoolArray = case.aim.met(case.score(with_first(count, read)).reshape(count.shape))
         return found
 
     count = _least(met, len(chosen), len(firms))
     before = np.maximum(count - 1, 0)[None]
-    last = _cheapest_last(case, with_first(before), moves, steps, firms)
+    last = _cheapest_last(case, with_first(before, sheets), moves, steps, firms)
     rank, at = np.nonzero(np.arange(int(count.max(initial=0)))[:, None] < count)
     move = chosen[order[rank, at], at]
     closing = (count[at] == rank + 1) & (last[at] >= 0)

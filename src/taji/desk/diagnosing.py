@@ -148,7 +148,8 @@ def diagnose(
     model = program.model
     if peers is not None and peers.model != model.key:
         raise OtherPeersError(peers=peers.model, model=model.key)
-    told = program.wide(sheet).row(0, named=True)
+    wide = program.wide(sheet)
+    told = wide.row(0, named=True)
     enterprise = str(sheet["enterprise"][0])
     nodes = tuple(_nodes(program, told))
     total = next((node for node in nodes if node.node == "total"), None)
@@ -181,7 +182,7 @@ def diagnose(
         level_best=by_id.get(total.level_best or "") if total else None,
         next_level=higher[0] if higher else None,
         nodes=nodes,
-        barriers=tuple(_barriers(reasons(sheet, program, most=most), program)),
+        barriers=tuple(_barriers(reasons(sheet, program, most=most, wide=wide), program)),
         standing=None if place is None else _standing(place, domains),
         doubts=model.doubts,
     )

@@ -62,8 +62,8 @@ class FirmStory:
     footer: str
 
 
-def tell_firm(diagnosis: Diagnosis, *, language: Language, font: str) -> FirmStory:
-    """Tell a diagnosis in one language, with its pictures drawn in ``font``."""
+def tell_firm(diagnosis: Diagnosis, *, language: Language, font: str | None = None) -> FirmStory:
+    """Tell a diagnosis in one language, its pictures drawn in ``font``; without it, in words only."""
     phrases = Phrases(language)
     level = diagnosis.level
     occasion = diagnosis.occasion
@@ -120,7 +120,7 @@ def _lines(diagnosis: Diagnosis, phrases: Phrases) -> Iterator[str]:
         yield phrases("firm_top")
 
 
-def _sections(diagnosis: Diagnosis, phrases: Phrases, font: str) -> Iterator[Section]:
+def _sections(diagnosis: Diagnosis, phrases: Phrases, font: str | None) -> Iterator[Section]:
     scores = _scores(diagnosis, phrases, font)
     if scores is not None:
         yield Section("scores", phrases("firm_scores"), (scores,))
@@ -135,7 +135,7 @@ def _sections(diagnosis: Diagnosis, phrases: Phrases, font: str) -> Iterator[Sec
     yield Section("check", phrases("firm_check"), tuple(_check(diagnosis, phrases)))
 
 
-def _scores(diagnosis: Diagnosis, phrases: Phrases, font: str) -> Figure | None:
+def _scores(diagnosis: Diagnosis, phrases: Phrases, font: str | None) -> Figure | None:
     language = phrases.language
     shown = [node for node in _drawn(diagnosis.nodes) if node.score is not None]
     if not shown:
@@ -162,7 +162,7 @@ def _scores(diagnosis: Diagnosis, phrases: Phrases, font: str) -> Figure | None:
         title=title,
         caption=phrases("firm_scores_caption"),
         alt=f"{title}. {spoken}",
-        wide=charts.bars(rows, axis=_SHARES, font=font),
+        wide=charts.bars(rows, axis=_SHARES, font=font) if font else "",
         narrow=None,
     )
 
@@ -176,7 +176,7 @@ def _drawn(nodes: Sequence[NodeScore]) -> list[NodeScore]:
     return second if len(second) <= _BARS else first[:_BARS]
 
 
-def _peers(diagnosis: Diagnosis, phrases: Phrases, font: str) -> Figure:
+def _peers(diagnosis: Diagnosis, phrases: Phrases, font: str | None) -> Figure:
     standing, language = diagnosis.standing, phrases.language
     assert standing is not None
     figure = percent(standing.percentile, n=standing.n, language=language)
@@ -204,7 +204,7 @@ def _peers(diagnosis: Diagnosis, phrases: Phrases, font: str) -> Figure:
         title=title,
         caption=caption,
         alt=f"{title}. {caption}",
-        wide=charts.dots([row], axis=_SHARES, font=font),
+        wide=charts.dots([row], axis=_SHARES, font=font) if font else "",
         narrow=None,
     )
 

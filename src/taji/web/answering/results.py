@@ -23,7 +23,6 @@ from taji.report.diagnosis import NodeScore
 from taji.report.firm_document import firm_document
 from taji.report.firm_docx import write_firm_docx
 from taji.report.firm_story import FirmStory, tell_firm
-from taji.report.fonts import family
 from taji.web.answering.exporting import columns_of, of_questionnaire
 from taji.web.answering.models import Submission
 from taji.web.answering.peers import domains_of_peers, groups_of, peers_for
@@ -70,8 +69,8 @@ def diagnosis_of(submission: Submission, model: str) -> Diagnosis:
 
 
 def story_of(diagnosis: Diagnosis, language: Language) -> FirmStory:
-    """Return the diagnosis in words: those of the report."""
-    return tell_firm(diagnosis, language=language, font=family())
+    """Return the diagnosis in words: those of the report. Pages draw their own pictures."""
+    return tell_firm(diagnosis, language=language)
 
 
 def parts_of(diagnosis: Diagnosis) -> list[NodeScore]:
