@@ -102,9 +102,14 @@ def model(
     ('j', 'equal')
     """
     file = pack_file("models", name)
+    chosen = tuple(sorted((options or {}).items()))
+    return (_fixed_model if is_fixed(file) else _model)(file, profile, chosen)
+
+
+def _model(file: Path, profile: str | None, options: tuple[tuple[str, str], ...]) -> Model:
     _sound(file)
     raw = _text(file)
-    chosen = _chosen(raw, choices_of(raw), profile, dict(options or {}))
+    chosen = _chosen(raw, choices_of(raw), profile, dict(options))
     full: dict[str, Any] = resolve(raw, chosen)
     full["profile"] = chosen.get("profile")
     full["options"] = {key: value for key, value in chosen.items() if key != "profile"}
@@ -211,6 +216,10 @@ def cases_of(name: str | Path) -> tuple[Case, ...]:
 
 
 def _checked(spec: type[Found], file: Path) -> Found:
+    return (_fixed if is_fixed(file) else _parsed)(spec, file)
+
+
+def _parsed(spec: type[Found], file: Path) -> Found:
     _sound(file)
     return _whole(*parsed(spec, resolve(_text(file), {}), file=str(file)))
 
@@ -230,6 +239,9 @@ def _fixed_faults(file: Path) -> tuple[Problem, ...]:
 @cache
 def _fixed_text(file: Path) -> Any:
     return read(file)
+
+
+_fixed, _fixed_model = cache(_parsed), cache(_model)
 
 
 def _text(file: Path) -> Any:

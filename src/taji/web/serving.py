@@ -186,7 +186,7 @@ def serve(place: Place, *, ready: Callable[[], None]) -> None:
         If the web server stops by itself, or does not answer.
     """
     with _told_to_stop() as told:
-        server = _start(_server(place), place)
+        server = _start(_server(place), place, POLARS_MAX_THREADS="1")
         worker = Worker(place)
         try:
             worker.keep()
@@ -241,9 +241,13 @@ def _server(place: Place) -> list[str]:
     ]
 
 
-def _start(command: list[str], place: Place) -> subprocess.Popen[bytes]:
-    """Start a child in a session of its own: a Ctrl-C at the terminal reaches us alone."""
-    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+def _start(command: list[str], place: Place, **defaults: str) -> subprocess.Popen[bytes]:
+    """Start a child in a session of its own: a Ctrl-C at the terminal reaches us alone.
+
+    ``defaults`` are variables that it has unless they are set. A page reads one firm's answers:
+    several threads for them only wait for each other.
+    """
+    environment = {**defaults, **os.environ, "PYTHONUNBUFFERED": "1"}
     return subprocess.Popen(  # our own commands, no shell  # nosec B603
         command,
         env=environment,
