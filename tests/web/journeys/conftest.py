@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import connection
 from django.test import Client
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, sync_playwright
 from pytest_django.plugin import blocking_manager_key
 from tests.web.conftest import City
 
@@ -101,6 +101,30 @@ def page(chromium: Browser, live_server) -> Iterator[Callable[..., Page]]:
     for context in contexts:
         context.close()
     assert not errors
+
+
+class Late:
+    """A script on a slow network: the page stands and can be written on, the script is under way."""
+
+    def __init__(self, page: Page, name: str) -> None:
+        self.page = page
+        self.held: list[Route] = []
+        page.route(f"**/*{name}*.js", lambda route: self.held.append(route))
+
+    def comes(self) -> None:
+        """Let it arrive."""
+        for _ in range(100):
+            if self.held:
+                break
+            self.page.wait_for_timeout(50)
+        for route in self.held:
+            route.continue_()
+
+
+@pytest.fixture
+def late() -> type[Late]:
+    """``late(page, name)``: hold back the script of that name until it ``comes()``."""
+    return Late
 
 
 def sign_in(page: Page, user: User) -> None:

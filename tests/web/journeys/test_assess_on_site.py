@@ -81,6 +81,21 @@ def test_assess_on_site_with_a_photo_on_a_phone(assigned, page, language):
     assert evidence in desk.content()
 
 
+def test_what_is_assessed_before_the_scripts_have_come_is_saved(assigned, page, late):
+    phone = page(390)
+    sign_in(phone, assigned.users["expert"])
+    script = late(phone, "htmx")
+    phone.goto(f"/visits/assignments/{Assignment.objects.get().pk}/sheet/", wait_until="commit")
+    phone.locator("#a-1").fill("14")
+    phone.locator("#a-1").blur()
+    assert not Sheet.objects.filter(track=Sheet.Track.EXPERT, answers__has_key="q2").exists()
+
+    script.comes()
+
+    phone.locator("#state-1 .saved").wait_for()
+    assert Sheet.objects.get(track=Sheet.Track.EXPERT).answers["q2"]["v"] == "14"
+
+
 def test_assess_on_site_with_scripts_off(assigned, page):
     phone = page(390, scripts=False)
     sign_in(phone, assigned.users["expert"])

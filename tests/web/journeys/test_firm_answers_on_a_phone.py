@@ -114,6 +114,23 @@ def test_a_firm_answers_on_a_phone_resumes_on_a_computer_and_gets_its_result(liv
     picture(phone, "firm-result")
 
 
+def test_what_is_answered_before_the_script_has_come_is_saved(lived, page, late):
+    phone = page(390, "zh")
+    script = late(phone, "answering")
+    come_in(phone, invite(lived.cases[0]))
+    expect(phone).to_have_url(re.compile(BASE))
+    choose(phone, "q1", "b")
+    phone.locator('[id="q2"]').fill("35")
+    phone.locator('[id="q2"]').blur()
+    assert lived.sheet().values == {}
+
+    script.comes()
+
+    kept(phone, "q1", SAVED)
+    kept(phone, "q2", SAVED)
+    assert lived.sheet().values == {"q1": ["b"], "q2": "35"}
+
+
 def test_a_network_that_fails_loses_no_answer(lived, page):
     invitation = invite(lived.cases[0])
     phone = page(390, "zh")

@@ -44,6 +44,16 @@
     }
     return answer.querySelector("input:not([type=hidden]),select,textarea").value;
   }
+  // What the page was served with. The form is autocomplete=off, so that no browser fills in what
+  // stood there at an earlier visit: a difference is the writer's own.
+  function served(answer) {
+    const look = answer.dataset.look;
+    if (look === "ticks" || look === "radios") {
+      return [...answer.querySelectorAll("input")].filter((input) => input.defaultChecked).map((input) => input.value).filter(Boolean).join("|");
+    }
+    const input = answer.querySelector("input:not([type=hidden]),select,textarea");
+    return input.options ? [...input.options].find((option) => option.defaultSelected)?.value ?? "" : input.defaultValue;
+  }
   function write(answer, text) {
     const look = answer.dataset.look;
     if (look === "ticks" || look === "radios") {
@@ -264,6 +274,9 @@
   addEventListener("offline", report);
   addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
   document.addEventListener("visibilitychange", flush);
+
+  // ---- what was given before this script had come
+  for (const answer of answers) if (read(answer) !== served(answer)) give(answer, read(answer));
 
   // ---- coming back: what still waits is shown in its field and sent
   const before = waiting();
