@@ -14,12 +14,14 @@ from taji.store.manifest import Manifest, code_digest
 from taji.web.access import to, whole_city
 from taji.web.audit.log import record
 from taji.web.audit.models import Entry, Replay
-from taji.web.audit.reading import Narrowed, csv_lines, entries
+from taji.web.audit.reading import COLUMNS, Narrowed, entries, lines
 from taji.web.audit.replaying import ask_replay, folder_of
 from taji.web.audit.tracing import behind, figures, published
 from taji.web.audit.verifying import head, prove_log
+from taji.web.downloads import streamed
 from taji.web.people.models import Role
 from taji.web.publishing.models import Made, Portrait
+from taji.web.spreadsheets import CSV, csv_parts
 
 #: Rows on a page.
 SHOWN = 50
@@ -84,14 +86,11 @@ def _query(values: dict[str, Any]) -> str:
 
 @readers
 @require_GET
-def export(request: HttpRequest) -> HttpResponse:
+def export(request: HttpRequest) -> StreamingHttpResponse:
     """Give the narrowed log out as a file; that it was taken is logged too."""
     asked = Narrowed.of(request.GET)
     record("audit.export", actor=request.user, subject="log", asked=_facts(asked))
-    response = StreamingHttpResponse(csv_lines(asked), content_type="text/csv; charset=utf-8")
-    response.headers["Content-Disposition"] = 'attachment; filename="log.csv"'
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    return response
+    return streamed(csv_parts(COLUMNS, lines(asked)), "log.csv", CSV)
 
 
 def _facts(asked: Narrowed) -> dict[str, Any]:
