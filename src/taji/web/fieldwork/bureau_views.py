@@ -8,7 +8,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -17,6 +17,7 @@ from taji.base.text import Text
 from taji.web.access import own_district, to, whole_city
 from taji.web.answering.models import Sheet, Submission
 from taji.web.audit.log import record
+from taji.web.downloads import stored
 from taji.web.fieldwork.analysing import ask_analysis
 from taji.web.fieldwork.assessing import claimed
 from taji.web.fieldwork.assigning import (
@@ -221,12 +222,8 @@ def _date(text: str | None) -> dt.date | None:
 @require_GET
 def certificate(request: HttpRequest, slug: str) -> HttpResponse:
     """Give the certificate of the draw out."""
-    return FileResponse(
-        request.subject.certificate_file.open("rb"),
-        as_attachment=True,
-        filename=f"second-phase-{slug}.json",
-        content_type="application/json",
-    )
+    file = request.subject.certificate_file
+    return stored(file, f"second-phase-{slug}.json", "application/json")
 
 
 @to(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.core.exceptions import SuspiciousOperation
 from django.db.models import F
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -13,6 +13,7 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from taji.web.access import own_district, to, whole_city
+from taji.web.downloads import stored
 from taji.web.fieldwork.assessing import Visit, hand_in, visit
 from taji.web.fieldwork.assigning import declare_conflict
 from taji.web.fieldwork.evidence import ENDINGS
@@ -260,9 +261,6 @@ def evidence(request: HttpRequest, evidence_id: int) -> HttpResponse:
     if ending is None:
         raise SuspiciousOperation(held.kind)
     name = held.name if held.name.lower().endswith(ending) else f"{held.name}{ending}"
-    response = FileResponse(
-        held.file.open("rb"), as_attachment=True, filename=name, content_type=held.kind
-    )
-    response.headers["X-Content-Type-Options"] = "nosniff"
+    response = stored(held.file, name, held.kind)
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return response

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from taji.base.errors import TajiError
 from taji.web.access import to
-from taji.web.downloads import stored
+from taji.web.downloads import BYTES, stored
 from taji.web.people.models import Membership, Role
 from taji.web.rounds import importing
 from taji.web.rounds.errands import BUSY, begin
@@ -101,7 +101,7 @@ def errand_file(request: HttpRequest, errand_id: int) -> HttpResponse:
     if request.GET.get("which") == "refused":
         file, kind = (its.refusals if language() == "zh" else its.refusals_en), CSV
     else:
-        file, kind = its.result, "application/octet-stream"
+        file, kind = its.result, BYTES
     if not file:
         raise Http404
     name = "refused.csv" if kind == CSV else file.name.rpartition("/")[2]

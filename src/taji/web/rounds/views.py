@@ -16,7 +16,7 @@ from taji.base.errors import TajiError
 from taji.catalogue.load import model, questionnaire
 from taji.report.xlsform import write_xlsform
 from taji.web.access import to, whole_city
-from taji.web.downloads import attachment, stored
+from taji.web.downloads import BYTES, attachment, stored
 from taji.web.people.models import Role
 from taji.web.rounds import drawing, listing, stages
 from taji.web.rounds.errands import begin, district_of
@@ -213,7 +213,7 @@ def draw_file(request: HttpRequest, slug: str) -> HttpResponse:
     file = getattr(request.subject, field, None) if field else None
     if not file:
         raise Http404
-    return stored(file, f"{slug}-{name}")
+    return stored(file, f"{slug}-{name}", BYTES)
 
 
 @to(Role.ANALYST, find=round_of, opens=OF_CITY)
