@@ -199,18 +199,19 @@ def locked_sheet(sheet_id: int) -> Sheet:
     """Return a sheet, held until the transaction ends: its case first, then itself.
 
     Whoever takes an answer back or ends a case (``taji.web.answering.stopping``) holds the case, so
-    that nothing is kept beside it.
+    that nothing is kept beside it. On SQLite the whole transaction is alone from its beginning.
+
+    Notes
+    -----
+    PostgreSQL locks in the order of ``of``, and a row that it had to wait for is read anew; a row
+    that is only joined is not. So the version that counts is not joined: it is read when asked for.
     """
-    case = (
-        Case.objects.select_for_update(of=("self",))
-        .select_related("round", "organisation")
-        .get(sheets__pk=sheet_id)
+    found: Sheet = (
+        Sheet.objects.select_for_update(of=("case", "self"))
+        .select_related("case__round", "case__organisation")
+        .get(pk=sheet_id)
     )
-    sheet = (
-        Sheet.objects.select_for_update(of=("self",)).select_related("submission").get(pk=sheet_id)
-    )
-    sheet.case = case
-    return sheet
+    return found
 
 
 def check_open(sheet: Sheet) -> None:
