@@ -9,7 +9,7 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from taji.web.answering.giving import Given, StoppedError, give
+from taji.web.answering.giving import Given, KeyTakenError, StoppedError, give
 from taji.web.answering.models import Sheet
 from taji.web.answering.stopping import withdraw
 from taji.web.answering.submitting import submit
@@ -48,8 +48,8 @@ class Another(threading.Thread):
         self.join(0.5)
 
 
-def answer(city, sheet):
-    given = Given(item="q2", text="40", seen=0)
+def answer(city, sheet, text="40", key=""):
+    given = Given(item="q2", text=text, seen=0, key=key)
     return give(sheet.pk, given, asked=asked_of(city.round), by=city.users["firm"])
 
 
@@ -84,6 +84,20 @@ def test_an_answer_holds_no_sheet_while_it_waits_for_its_case(city):
     writer.join()
 
     assert [type(error) for error in writer.failed] == [StoppedError]
+
+
+@pytest.mark.parametrize(("text", "wrong"), [("40", []), ("50", [KeyTakenError])])
+def test_one_key_sent_twice_at_once_is_kept_once(city, text, wrong):
+    sheet = city.sheet()
+    writer = Another(lambda: answer(city, sheet, text, key="a"))
+
+    with transaction.atomic():
+        answer(city, sheet, key="a")
+        writer.comes_to_wait()
+    writer.join()
+
+    assert [type(error) for error in writer.failed] == wrong
+    assert list(sheet.events.values_list("value", flat=True)) == ["40"]
 
 
 def test_a_sheet_handed_in_twice_at_once_is_one_version(city, filled):

@@ -14,7 +14,14 @@ from taji.base.errors import TajiError
 from taji.web.access import to
 from taji.web.answering.checking import check, progress
 from taji.web.answering.filling import keep_page
-from taji.web.answering.giving import STOPPED, ConflictError, Given, RefusedError, give
+from taji.web.answering.giving import (
+    STOPPED,
+    ConflictError,
+    Given,
+    KeyTakenError,
+    RefusedError,
+    give,
+)
 from taji.web.answering.models import Consent, Sheet
 from taji.web.answering.pages import conflict_of, page_of, posted, seen_of
 from taji.web.answering.reach import Reach, answers_part, answers_whole, reach
@@ -120,7 +127,8 @@ def save(request: HttpRequest, sheet_id: int) -> JsonResponse:
     except TajiError as error:
         reason = error.fields["reason"] if isinstance(error, RefusedError) else None
         told = reason[language()] if reason is not None else error.render(language())
-        return JsonResponse({"error": told, "code": error.code}, status=422)
+        status = 409 if isinstance(error, KeyTakenError) else 422
+        return JsonResponse({"error": told, "code": error.code}, status=status)
     return JsonResponse(
         {
             "item": saved.item,
