@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from taji.web.audit.models import Entry
+from taji.web.parameters import day
 
 __all__ = ["COLUMNS", "Narrowed", "entries", "lines"]
 
@@ -46,16 +47,9 @@ class Narrowed:
             action=given.get("action", "").strip()[:60],
             subject=given.get("subject", "").strip()[:120],
             actor=given.get("actor", "").strip()[:150],
-            since=_day(given.get("since", "")),
-            until=_day(given.get("until", "")),
+            since=day(given.get("since", "")),
+            until=day(given.get("until", "")),
         )
-
-
-def _day(text: str) -> dt.date | None:
-    try:
-        return dt.date.fromisoformat(text.strip())
-    except ValueError:
-        return None
 
 
 def entries(asked: Narrowed) -> QuerySet[Entry]:

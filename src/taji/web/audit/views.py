@@ -19,6 +19,7 @@ from taji.web.audit.replaying import ask_replay, folder_of
 from taji.web.audit.tracing import behind, figures, published
 from taji.web.audit.verifying import head, prove_log
 from taji.web.downloads import streamed
+from taji.web.parameters import whole
 from taji.web.people.models import Role
 from taji.web.publishing.models import Made, Portrait
 from taji.web.spreadsheets import CSV, csv_parts
@@ -56,10 +57,10 @@ of_portrait = to(Role.AUDITOR, find=portrait_of, opens={Role.AUDITOR: whole_city
 def log(request: HttpRequest) -> HttpResponse:
     """Show the log, the newest first, narrowed as asked."""
     asked = Narrowed.of(request.GET)
-    before = request.GET.get("before", "")
+    before = whole(request.GET.get("before"))
     found = entries(asked)
-    if before.isdecimal() and len(before) < 19:
-        found = found.filter(number__lt=int(before))
+    if before:
+        found = found.filter(number__lt=before)
     rows = list(found[: SHOWN + 1])
     kept = {
         name: request.GET.get(name, "") for name in ("action", "subject", "actor", "since", "until")
@@ -125,7 +126,7 @@ def portrait(request: HttpRequest, portrait_id: int) -> HttpResponse:
     """Show the published figures of a portrait, and what it rests on."""
     its: Portrait = request.subject
     search = request.GET.get("question", "").strip()[:120]
-    start = _whole(request.GET.get("from"))
+    start = whole(request.GET.get("from"))
     found = figures(its, search=search)
     page = found.slice(start, SHOWN)
     more = start + SHOWN
@@ -142,10 +143,6 @@ def portrait(request: HttpRequest, portrait_id: int) -> HttpResponse:
             "replay": Replay.objects.filter(portrait=its).order_by("-pk").first(),
         },
     )
-
-
-def _whole(text: str | None) -> int:
-    return int(text) if text and text.isdecimal() and len(text) < 9 else 0
 
 
 def _basis(its: Portrait) -> dict[str, Any]:
@@ -167,11 +164,11 @@ def _basis(its: Portrait) -> dict[str, Any]:
 def number(request: HttpRequest, portrait_id: int) -> HttpResponse:
     """Show one published number, and the firms behind it with what each handed in."""
     its: Portrait = request.subject
-    line = _whole(request.GET.get("line"))
+    line = whole(request.GET.get("line"))
     found = figures(its, line=line).to_dicts()
     if not found:
         raise Http404
-    start = _whole(request.GET.get("from"))
+    start = whole(request.GET.get("from"))
     count, rows = behind(its, found[0], start=start, count=SHOWN)
     more = start + SHOWN
     return render(

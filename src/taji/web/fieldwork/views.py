@@ -21,6 +21,7 @@ from taji.web.fieldwork.filling import Wrongs, fill
 from taji.web.fieldwork.models import Assignment
 from taji.web.fieldwork.reading import blocks, lines_of, pages
 from taji.web.fieldwork.rules import assignment_of, evidence_of, its_assignment, its_evidence
+from taji.web.parameters import whole
 from taji.web.people.models import Role
 from taji.web.rounds.asked import AskedSection
 from taji.web.rounds.models import Contact, Round
@@ -47,7 +48,7 @@ def assignments(request: HttpRequest) -> HttpResponse:
         )
         .order_by(F("due_on").asc(nulls_last=True), "pk")
     )
-    start = _whole(request.GET.get("from"))
+    start = whole(request.GET.get("from"))
     to_do = list(rows.filter(submitted_at=None)[start : start + SHOWN + 1])
     done = list(rows.filter(submitted_at__isnull=False).order_by("-submitted_at")[:SHOWN])
     return render(
@@ -60,10 +61,6 @@ def assignments(request: HttpRequest) -> HttpResponse:
             "today": timezone.localdate(),
         },
     )
-
-
-def _whole(text: str | None) -> int:
-    return int(text) if text and text.isdecimal() and len(text) < 9 else 0
 
 
 @expert_of

@@ -17,6 +17,7 @@ from taji.base.errors import TajiError
 from taji.web.access import to, whole_city
 from taji.web.answering.exporting import ANSWERS, as_text
 from taji.web.downloads import attachment, stored
+from taji.web.parameters import whole
 from taji.web.people.models import Role
 from taji.web.publishing import asking, changing
 from taji.web.publishing.alive import is_alive
@@ -230,10 +231,8 @@ def refused(request: HttpRequest, portrait_id: int) -> HttpResponse:
 @require_POST
 def compare(request: HttpRequest) -> HttpResponse:
     """Ask for the change between two rounds."""
-    numbers = [request.POST.get(name, "") for name in ("before", "after")]
-    found = Round.objects.in_bulk([int(n) for n in numbers if n.isdecimal()])
-    rounds = [found.get(int(n)) if n.isdecimal() else None for n in numbers]
-    before, after = rounds
+    numbers = [whole(request.POST.get(name)) for name in ("before", "after")]
+    before, after = map(Round.objects.in_bulk(numbers).get, numbers)
     if before is None or after is None or before == after:
         messages.error(request, say("请选择两个不同的轮次。", "Choose two different rounds."))
         return redirect("publishing:list")

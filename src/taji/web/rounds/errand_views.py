@@ -14,9 +14,10 @@ from taji.web.downloads import BYTES, stored
 from taji.web.people.models import Membership, Role
 from taji.web.rounds import importing
 from taji.web.rounds.errands import BUSY, begin
+from taji.web.rounds.finding import round_by
 from taji.web.rounds.forms import AnswersForm
 from taji.web.rounds.models import Errand, Mail, Round
-from taji.web.rounds.views import round_of, run
+from taji.web.rounds.views import run
 from taji.web.speech import language, say
 from taji.web.spreadsheets import CSV
 from taji.web.uploads import keep_table
@@ -108,7 +109,7 @@ def errand_file(request: HttpRequest, errand_id: int) -> HttpResponse:
     return stored(file, f"{its.round.slug}-{name}", kind)
 
 
-@to(Role.ANALYST, find=round_of)
+@to(Role.ANALYST, find=round_by)
 def answers(request: HttpRequest, slug: str) -> HttpResponse:
     """Take a file of answers."""
     its = request.subject

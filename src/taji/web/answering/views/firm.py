@@ -28,11 +28,12 @@ from taji.web.answering.stopping import (
     withdraw,
 )
 from taji.web.answering.submitting import changed_since
-from taji.web.answering.views.finding import case_by, invitation_by
+from taji.web.answering.views.finding import invitation_by
 from taji.web.downloads import attachment
 from taji.web.people.models import Role
 from taji.web.rounds import tokens
 from taji.web.rounds.asked import AskedSection, asked_of
+from taji.web.rounds.finding import case_by
 from taji.web.rounds.models import Case, Invitation, Round
 from taji.web.speech import language, say
 from taji.web.spreadsheets import XLSX
