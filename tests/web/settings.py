@@ -4,6 +4,9 @@ import os
 import tempfile
 
 os.environ.setdefault("TAJI_HOME", tempfile.mkdtemp(prefix="taji-tests-"))
+if not os.environ["TAJI_HOME"].endswith(os.environ.get("PYTEST_XDIST_WORKER", "")):
+    # A worker hears of the home of whoever started it: its files go to a folder of its own.
+    os.environ["TAJI_HOME"] += "/" + os.environ["PYTEST_XDIST_WORKER"]
 if "TAJI_TEST_DATABASE_URL" in os.environ:
     os.environ["DATABASE_URL"] = os.environ["TAJI_TEST_DATABASE_URL"]
 

@@ -24,7 +24,7 @@ PARQUET = "application/vnd.apache.parquet"
 #: Rows of CSV that go out at once. [rows]
 PART = 1_000
 #: What a spreadsheet takes for the beginning of a formula or of a command.
-STARTS = ("=", "+", "-", "@", "\t", "\r")
+STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def plain_text(cell: Any) -> Any:
@@ -44,14 +44,9 @@ def plain_text(cell: Any) -> Any:
 
 def safe_frame(frame: pl.DataFrame) -> pl.DataFrame:
     """Return a frame whose text no spreadsheet runs."""
-    texts = [name for name, kind in frame.schema.items() if kind == pl.String]
-    return frame.with_columns(
-        pl.when(pl.col(name).str.contains(r"^[=+\-@\t\r]"))
-        .then(pl.concat_str(pl.lit("'"), pl.col(name)))
-        .otherwise(pl.col(name))
-        .alias(name)
-        for name in texts
-    )
+    text = pl.col(pl.String)
+    runs = text.str.slice(0, 1).is_in(STARTS)
+    return frame.with_columns(pl.when(runs).then("'" + text).otherwise(text).name.keep())
 
 
 def csv_parts(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[bytes]:

@@ -126,7 +126,8 @@ def test_evidence_is_an_attachment_for_its_expert_the_analyst_and_the_auditor_al
         answer = signed_in(role).get(address)
         put_away(answer)
         assert answer.status_code == 200, role
-        assert answer.headers["Content-Disposition"].startswith("attachment")
+        name = "filename*=utf-8''%E6%9C%BA%E5%BA%8A.jpg"
+        assert answer.headers["Content-Disposition"] == f"attachment; {name}"
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
         assert answer.headers["Content-Type"] == "image/jpeg"
     assert signed_in("expert2").get(address).status_code == 404

@@ -188,6 +188,28 @@ def test_an_answer_whose_acknowledgement_was_lost_is_kept_once_and_the_next_foll
     assert list(sheet.events.order_by("number").values_list("value", flat=True)) == ["one", "most"]
 
 
+def test_an_answer_under_the_key_of_another_goes_under_a_key_of_its_own(lived, page):
+    phone = page(390, "zh")
+    come_in(phone, invite(lived.cases[0]))
+    expect(phone).to_have_url(re.compile(BASE))
+    keys = []
+
+    def same_key(route):
+        body = route.request.post_data_buffer
+        own = re.search(rb'name="key"\s+(\w+)', body)[1]
+        keys.append(own)
+        route.continue_(post_data=body.replace(own, keys[0]) if len(keys) == 2 else body)
+
+    phone.route("**/save/", same_key)
+    choose(phone, "q5", "one")
+    kept(phone, "q5", SAVED)
+    choose(phone, "q6", "policy")
+    kept(phone, "q6", SAVED)
+
+    assert lived.sheet().values == {"q5": "one", "q6": ["policy"]}
+    assert len(set(keys)) == 3
+
+
 def test_a_colleague_takes_a_section_and_both_see_a_conflict(lived, page):
     first = page(390, "zh")
     come_in(first, invite(lived.cases[0]))

@@ -12,13 +12,12 @@ from taji.desk.gathering import IntakeChoices, gather
 from taji.desk.steps import SILENT
 from taji.desk.verifying import verify
 from taji.web.answering.exporting import answers_frame, as_filed, as_text
-from taji.web.people.models import Organisation
+from taji.web.answering.models import Sheet
 from taji.web.publishing.asking import ask_again, ask_portrait
 from taji.web.publishing.files import INTERNAL, PUBLIC, root
 from taji.web.publishing.jobs import make_portrait
 from taji.web.publishing.models import Made, Portrait
 from taji.web.rounds.asked import asked_of
-from taji.web.rounds.models import Case
 
 pytestmark = pytest.mark.django_db
 
@@ -115,9 +114,13 @@ def test_a_lone_stratum_is_told_in_the_reader_s_language_with_the_next_step(city
 
 
 def test_refused_answers_show_which_cells_and_leave_no_folder(its, city, analyst):
-    first = Case.objects.filter(round=its).first()
-    true_key = first.organisation.key
-    Organisation.objects.filter(pk=first.organisation_id).update(key="91430200MA4L16JQ9X")
+    sheet = Sheet.objects.filter(case__round=its, track=Sheet.Track.FIRM).first()
+    true = sheet.submission
+    item = next(one.key for one in asked_of(its).items.values() if one.item.kind == "single")
+    sheet.submission = sheet.submissions.create(
+        number=9, answers={**true.answers, item: "=1+1"}, sha256="0" * 64, by=true.by
+    )
+    sheet.save()
     job = ask_portrait(its, by=city.users["analyst"])
     make_portrait.func(job.pk)
 
@@ -125,11 +128,12 @@ def test_refused_answers_show_which_cells_and_leave_no_folder(its, city, analyst
     page = analyst.get(f"/portraits/{job.pk}/").content.decode()
     listed = b"".join(analyst.get(f"/portraits/{job.pk}/refused.csv").streaming_content).decode()
     assert (job.state, job.folder) == (Made.REFUSED, "")
-    assert "91430200MA4L16JQ9X" in page
-    assert "91430200MA4L16JQ9X" in listed
+    assert "=1+1" in page
+    assert ",'=1+1," in listed
     assert "refused 1" in job.problem["en"]
 
-    Organisation.objects.filter(pk=first.organisation_id).update(key=true_key)
+    sheet.submission = true
+    sheet.save()
     ask_again(job, by=city.users["analyst"])
     make_portrait.func(job.pk)
     job.refresh_from_db()

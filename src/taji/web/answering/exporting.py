@@ -23,6 +23,7 @@ from taji.survey.intake.columns import canonical_names
 from taji.web.answering.models import Sheet, Submission
 from taji.web.rounds.asked import Asked, asked_of
 from taji.web.rounds.models import Round
+from taji.web.spreadsheets import safe_frame
 
 __all__ = [
     "ANSWERS",
@@ -145,11 +146,7 @@ def as_text(frame: pl.DataFrame, asked: Asked) -> pl.DataFrame:
 
     Read again, it gives the same answers; ticks are 0 and 1.
     """
-    text = pl.col(pl.String)
-    harmless = frame.with_columns(
-        pl.col(pl.Boolean).cast(pl.Int8),
-        pl.when(text.str.contains(r"^[=+\-@\t\r]")).then("'" + text).otherwise(text).name.keep(),
-    )
+    harmless = safe_frame(frame).with_columns(pl.col(pl.Boolean).cast(pl.Int8))
     signs = _signs(frame, asked)
     return harmless.with_columns(_with_sign(frame[n], sign) for n, (sign, _) in signs.items())
 

@@ -6,35 +6,52 @@ Decides which of the posted answers are changes of the writer's own; each goes t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.http import QueryDict
 
 from taji.base.errors import TajiError
 from taji.web.answering.giving import Given, RefusedError, Value, give, read_answer
 from taji.web.answering.models import AnswerEvent, Consent, Sheet
+from taji.web.answering.pages import posted, seen_of
 from taji.web.people.models import User
 from taji.web.rounds.asked import Asked, AskedSection
 
-__all__ = ["keep_page"]
+__all__ = ["KeptPage", "keep_page"]
+
+
+@dataclass(frozen=True, slots=True)
+class KeptPage:
+    """What became of a posted page.
+
+    Attributes
+    ----------
+    texts : dict
+        What was posted, by key.
+    failed : dict
+        Why answers could not be kept, by key.
+    more : bool
+        Whether items are put now that were not before.
+    """
+
+    texts: dict[str, str]
+    failed: dict[str, TajiError]
+    more: bool
 
 
 def keep_page(
     sheet: Sheet,
     section: AskedSection,
+    form: QueryDict,
     *,
-    texts: Mapping[str, str],
-    seen: Mapping[str, int],
     asked: Asked,
     by: User,
     consent: Consent | None,
     source: str = AnswerEvent.Source.PAGE,
-) -> dict[str, TajiError]:
-    """Keep every answer that the writer changed; return why the others could not be kept.
-
-    Parameters
-    ----------
-    texts, seen : mapping
-        What was posted, and the numbers of the events that the page showed, by key.
-    """
+) -> KeptPage:
+    """Keep every answer of a posted page that the writer changed; the sheet is read anew."""
+    before = _put(sheet, section, asked)
+    texts, seen = posted(section, form), seen_of(section, form)
     failed: dict[str, TajiError] = {}
     for one in section.items:
         text, number = texts.get(one.key), seen.get(one.key)
@@ -49,7 +66,12 @@ def keep_page(
             if not isinstance(error, RefusedError) and error.code != "web.answer_conflict":
                 raise
             failed[one.key] = error
-    return failed
+    sheet.refresh_from_db(fields=["answers", "latest"])
+    return KeptPage(texts, failed, bool(_put(sheet, section, asked) - before))
+
+
+def _put(sheet: Sheet, section: AskedSection, asked: Asked) -> set[str]:
+    return {one.key for one in section.items if asked.is_put(one, sheet.values)}
 
 
 def _changed(sheet: Sheet, key: str, value: Value, number: int) -> bool:

@@ -12,7 +12,7 @@ from decimal import Decimal
 from functools import cache
 from typing import Any, ClassVar
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from taji.base.errors import TajiError
@@ -32,6 +32,7 @@ __all__ = [
     "ConflictError",
     "FrozenError",
     "Given",
+    "KeyTakenError",
     "RefusedError",
     "Saved",
     "StoppedError",
@@ -69,6 +70,18 @@ class ConflictError(TajiError):
     }
 
 
+class KeyTakenError(TajiError):
+    """A key that belongs to one answer came with another; neither was changed."""
+
+    code = "web.answer_key_taken"
+    sentences: ClassVar[dict[Language, str]] = {
+        "zh": "“{question}”的答案“{yours}”没有保存：它的修改编号 {key} 已属于另一个答案（原答案不变）。"
+        "请换一个编号重新提交，或重新填写本题。",
+        "en": "the answer {yours!r} to {question!r} is not saved: its key {key} belongs to another "
+        "answer, which stays as it is. Send it under a new key, or answer the question again.",
+    }
+
+
 class FrozenError(TajiError):
     """The round takes no more answers."""
 
@@ -103,7 +116,8 @@ class Given:
     seen : int or None
         Number of the event that the writer saw; 0 if the item was blank; None overrides knowingly.
     key : str
-        The writer's own name of this change: sent again, it is not kept again.
+        The writer's own name of this change: sent again, it is not kept again; sent with another
+        answer, it is refused.
     """
 
     item: str
@@ -176,41 +190,65 @@ def give(
 
     Raises
     ------
-    RefusedError, ConflictError, FrozenError, StoppedError
-        If it is no answer, another was given meanwhile, the round is closed, or the firm stopped.
+    RefusedError, ConflictError, KeyTakenError, FrozenError, StoppedError
+        If it is no answer, another was given meanwhile, the key belongs to another answer, the
+        round is closed, or the firm stopped.
     """
     one = asked.items[given.item]
     value = read_answer(one.item, given.text)
-    with transaction.atomic():
-        sheet = locked_sheet(sheet_id)
-        check_open(sheet)
-        now = sheet.answers.get(one.key) or {"v": None, "n": 0}
-        if now["v"] == value:
-            return Saved(one.key, value, now["n"])
-        if given.seen != now["n"]:
-            if given.key and sheet.events.filter(key=given.key).exists():
-                return Saved(one.key, now["v"], now["n"])
-            if given.seen is not None:
-                raise _conflict(sheet, one, now["n"], given.text)
-        return _keep(sheet, given, one.key, value, by=by, source=source, consent=consent)
+    try:
+        with transaction.atomic():
+            sheet = locked_sheet(sheet_id)
+            check_open(sheet)
+            now = _standing(sheet, one)
+            if now.value == value:
+                return now
+            if given.seen != now.number:
+                if _is_kept(sheet, given, one, value):
+                    return now
+                if given.seen is not None:
+                    raise _conflict(sheet, one, now.number, given.text)
+            return _keep(sheet, given, one.key, value, by=by, source=source, consent=consent)
+    except IntegrityError:
+        # The database itself tells that a key came before, so that no answer pays for asking.
+        sheet = Sheet.objects.get(pk=sheet_id)
+        if not _is_kept(sheet, given, one, value):
+            raise
+        return _standing(sheet, one)
+
+
+def _standing(sheet: Sheet, one: AskedItem) -> Saved:
+    now = sheet.answers.get(one.key) or {"v": None, "n": 0}
+    return Saved(one.key, now["v"], now["n"])
+
+
+def _is_kept(sheet: Sheet, given: Given, one: AskedItem, value: Value) -> bool:
+    """Whether this change was kept before, under its key; raises if another one was."""
+    before = sheet.events.filter(key=given.key).first() if given.key else None
+    if before is not None and (before.item, before.value) != (one.key, value):
+        raise KeyTakenError(
+            item=one.key, question=one.item.label, yours=given.text, key=given.key
+        ) from None
+    return before is not None
 
 
 def locked_sheet(sheet_id: int) -> Sheet:
     """Return a sheet, held until the transaction ends: its case first, then itself.
 
     Whoever takes an answer back or ends a case (``taji.web.answering.stopping``) holds the case, so
-    that nothing is kept beside it.
+    that nothing is kept beside it. On SQLite the whole transaction is alone from its beginning.
+
+    Notes
+    -----
+    PostgreSQL locks in the order of ``of``, and a row that it had to wait for is read anew; a row
+    that is only joined is not. So the version that counts is not joined: it is read when asked for.
     """
-    case = (
-        Case.objects.select_for_update(of=("self",))
-        .select_related("round", "organisation")
-        .get(sheets__pk=sheet_id)
+    found: Sheet = (
+        Sheet.objects.select_for_update(of=("case", "self"))
+        .select_related("case__round", "case__organisation")
+        .get(pk=sheet_id)
     )
-    sheet = (
-        Sheet.objects.select_for_update(of=("self",)).select_related("submission").get(pk=sheet_id)
-    )
-    sheet.case = case
-    return sheet
+    return found
 
 
 def check_open(sheet: Sheet) -> None:

@@ -45,6 +45,7 @@ from taji.web.publishing.files import ESTIMATES, folder_of
 from taji.web.publishing.models import Portrait
 from taji.web.register.editing import enter
 from taji.web.rounds.asked import asked_of
+from taji.web.rounds.finding import round_by
 from taji.web.rounds.models import Case, Round
 
 __all__ = ["PUBLIC", "router"]
@@ -100,17 +101,13 @@ def _firm_or_new(key: str, **_: Any) -> Organisation:
     return found or Organisation(key=clean_key(key))
 
 
-def _round(slug: str, **_: Any) -> Round:
-    return Round.objects.get(slug=slug)
-
-
 def _case(slug: str, key: str, **_: Any) -> Case:
     return Case.objects.select_related("round", "organisation").get(
         round__slug=slug, organisation__key=clean_key(key)
     )
 
 
-ANY_ROUND = {"find": _round, "opens": {Role.FIRM: lambda m, its: _asked_in(m, its)}}
+ANY_ROUND = {"find": round_by, "opens": {Role.FIRM: lambda m, its: _asked_in(m, its)}}
 ONE_FIRM = {"find": _firm, "opens": {Role.ANALYST: own_district, Role.AUDITOR: own_district}}
 ONE_CASE = {
     "find": _case,
@@ -233,7 +230,7 @@ def round_items(request: HttpRequest, slug: Slug) -> list[dict[str, Any]]:
 @router.get(
     "/rounds/{slug}/cases",
     response={200: CasePage, **REFUSED},
-    auth=Key(Scope.ROUNDS_READ, *READERS, find=_round),
+    auth=Key(Scope.ROUNDS_READ, *READERS, find=round_by),
     tags=["rounds"],
 )
 def list_cases(
@@ -255,7 +252,7 @@ def list_cases(
 @router.get(
     "/rounds/{slug}/answers",
     response={200: SubmissionPage, **REFUSED},
-    auth=Key(Scope.ANSWERS_READ, *READERS, find=_round),
+    auth=Key(Scope.ANSWERS_READ, *READERS, find=round_by),
     tags=["answers"],
 )
 def list_answers(
@@ -360,7 +357,7 @@ def submit_sheet(
 @router.get(
     "/rounds/{slug}/scores",
     response={200: ScorePage, **REFUSED},
-    auth=Key(Scope.SCORES_READ, *READERS, find=_round),
+    auth=Key(Scope.SCORES_READ, *READERS, find=round_by),
     tags=["scores"],
 )
 def list_scores(

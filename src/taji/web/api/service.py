@@ -13,7 +13,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 from taji.base.errors import TajiError
 from taji.base.text import Text
 from taji.web.access import everyone
-from taji.web.answering.giving import ConflictError, FrozenError
+from taji.web.answering.giving import ConflictError, FrozenError, KeyTakenError
 from taji.web.api.operations import router
 from taji.web.api.repeating import KeyReusedError
 
@@ -30,7 +30,9 @@ ABOUT = (
 )
 
 #: Errors that are not simply refused data (422).
-STATUS: dict[type[TajiError], int] = {ConflictError: 409, FrozenError: 409, KeyReusedError: 409}
+STATUS: dict[type[TajiError], int] = dict.fromkeys(
+    (ConflictError, FrozenError, KeyReusedError, KeyTakenError), 409
+)
 
 api = NinjaAPI(title="Taji", version="1", description=ABOUT, docs_url=None, urls_namespace="api")
 api.add_router("", router)

@@ -1,10 +1,8 @@
-"""The log as it is read: narrowed, page by page, and as a file that a spreadsheet can open safely."""
+"""The log as it is read: narrowed, page by page, and line by line for a file."""
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
-import io
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -14,11 +12,10 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from taji.web.audit.models import Entry
+from taji.web.parameters import day
 
-__all__ = ["Narrowed", "csv_lines", "entries"]
+__all__ = ["COLUMNS", "Narrowed", "entries", "lines"]
 
-#: A cell that begins so could be taken for a formula by a spreadsheet.
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 COLUMNS = ("number", "at", "actor", "action", "subject", "facts", "before", "sha256")
 BATCH = 5_000
 
@@ -50,16 +47,9 @@ class Narrowed:
             action=given.get("action", "").strip()[:60],
             subject=given.get("subject", "").strip()[:120],
             actor=given.get("actor", "").strip()[:150],
-            since=_day(given.get("since", "")),
-            until=_day(given.get("until", "")),
+            since=day(given.get("since", "")),
+            until=day(given.get("until", "")),
         )
-
-
-def _day(text: str) -> dt.date | None:
-    try:
-        return dt.date.fromisoformat(text.strip())
-    except ValueError:
-        return None
 
 
 def entries(asked: Narrowed) -> QuerySet[Entry]:
@@ -85,21 +75,9 @@ def _start(day: dt.date) -> str:
     return midnight.astimezone(dt.UTC).isoformat(timespec="microseconds")
 
 
-def csv_lines(asked: Narrowed) -> Iterator[str]:
-    """Return the entries as lines of a CSV file, the oldest first; formulas are made harmless."""
-    yield "\ufeff" + _line(COLUMNS)
+def lines(asked: Narrowed) -> Iterator[list[Any]]:
+    """Return the entries as lines of a table with ``COLUMNS``, the oldest first."""
     for entry in entries(asked).order_by("number").iterator(BATCH):
         facts = json.dumps(entry.facts, ensure_ascii=False, sort_keys=True)
         values = {**{name: getattr(entry, name) for name in COLUMNS}, "facts": facts}
-        yield _line([_plain(values[name]) for name in COLUMNS])
-
-
-def _plain(value: Any) -> str:
-    text = str(value)
-    return f"'{text}" if text.startswith(FORMULA) else text
-
-
-def _line(values: Any) -> str:
-    out = io.StringIO()
-    csv.writer(out).writerow(values)
-    return out.getvalue()
+        yield [values[name] for name in COLUMNS]

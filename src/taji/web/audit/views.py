@@ -14,12 +14,15 @@ from taji.store.manifest import Manifest, code_digest
 from taji.web.access import to, whole_city
 from taji.web.audit.log import record
 from taji.web.audit.models import Entry, Replay
-from taji.web.audit.reading import Narrowed, csv_lines, entries
+from taji.web.audit.reading import COLUMNS, Narrowed, entries, lines
 from taji.web.audit.replaying import ask_replay, folder_of
 from taji.web.audit.tracing import behind, figures, published
 from taji.web.audit.verifying import head, prove_log
+from taji.web.downloads import streamed
+from taji.web.parameters import whole
 from taji.web.people.models import Role
 from taji.web.publishing.models import Made, Portrait
+from taji.web.spreadsheets import CSV, csv_parts
 
 #: Rows on a page.
 SHOWN = 50
@@ -54,10 +57,10 @@ of_portrait = to(Role.AUDITOR, find=portrait_of, opens={Role.AUDITOR: whole_city
 def log(request: HttpRequest) -> HttpResponse:
     """Show the log, the newest first, narrowed as asked."""
     asked = Narrowed.of(request.GET)
-    before = request.GET.get("before", "")
+    before = whole(request.GET.get("before"))
     found = entries(asked)
-    if before.isdecimal() and len(before) < 19:
-        found = found.filter(number__lt=int(before))
+    if before:
+        found = found.filter(number__lt=before)
     rows = list(found[: SHOWN + 1])
     kept = {
         name: request.GET.get(name, "") for name in ("action", "subject", "actor", "since", "until")
@@ -84,14 +87,11 @@ def _query(values: dict[str, Any]) -> str:
 
 @readers
 @require_GET
-def export(request: HttpRequest) -> HttpResponse:
+def export(request: HttpRequest) -> StreamingHttpResponse:
     """Give the narrowed log out as a file; that it was taken is logged too."""
     asked = Narrowed.of(request.GET)
     record("audit.export", actor=request.user, subject="log", asked=_facts(asked))
-    response = StreamingHttpResponse(csv_lines(asked), content_type="text/csv; charset=utf-8")
-    response.headers["Content-Disposition"] = 'attachment; filename="log.csv"'
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    return response
+    return streamed(csv_parts(COLUMNS, lines(asked)), "log.csv", CSV)
 
 
 def _facts(asked: Narrowed) -> dict[str, Any]:
@@ -126,7 +126,7 @@ def portrait(request: HttpRequest, portrait_id: int) -> HttpResponse:
     """Show the published figures of a portrait, and what it rests on."""
     its: Portrait = request.subject
     search = request.GET.get("question", "").strip()[:120]
-    start = _whole(request.GET.get("from"))
+    start = whole(request.GET.get("from"))
     found = figures(its, search=search)
     page = found.slice(start, SHOWN)
     more = start + SHOWN
@@ -143,10 +143,6 @@ def portrait(request: HttpRequest, portrait_id: int) -> HttpResponse:
             "replay": Replay.objects.filter(portrait=its).order_by("-pk").first(),
         },
     )
-
-
-def _whole(text: str | None) -> int:
-    return int(text) if text and text.isdecimal() and len(text) < 9 else 0
 
 
 def _basis(its: Portrait) -> dict[str, Any]:
@@ -168,11 +164,11 @@ def _basis(its: Portrait) -> dict[str, Any]:
 def number(request: HttpRequest, portrait_id: int) -> HttpResponse:
     """Show one published number, and the firms behind it with what each handed in."""
     its: Portrait = request.subject
-    line = _whole(request.GET.get("line"))
+    line = whole(request.GET.get("line"))
     found = figures(its, line=line).to_dicts()
     if not found:
         raise Http404
-    start = _whole(request.GET.get("from"))
+    start = whole(request.GET.get("from"))
     count, rows = behind(its, found[0], start=start, count=SHOWN)
     more = start + SHOWN
     return render(

@@ -33,6 +33,7 @@ __all__ = [
     "choose",
     "declare_conflict",
     "experts",
+    "loads_of",
     "progress",
     "reassign",
 ]
@@ -161,7 +162,7 @@ def assign(
         wanted,
         [str(person.pk) for person in people],
         barred=never,
-        load={str(user): number for user, number in _load(its).items()},
+        load={str(user): number for user, number in loads_of(its).items()},
     )
     Assignment.objects.bulk_create(
         Assignment(case_id=int(case), expert_id=int(expert), drawn=True, due_on=due_on, made_by=by)
@@ -191,7 +192,7 @@ def _spread(cases: list[Case]) -> list[Case]:
     return [case for _, _, case in sorted(places, key=lambda place: place[:2])]
 
 
-def _load(its: Round) -> dict[int, int]:
+def loads_of(its: Round) -> dict[int, int]:
     """Firms that each expert has in this round. [firms]"""
     live = Assignment.objects.filter(case__round=its, ended_at=None)
     return dict(live.values_list("expert_id").annotate(n=Count("pk")))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import secrets
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.db.models import Exists, F, OuterRef, Prefetch, Q
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -17,6 +16,7 @@ from taji.base.text import Text
 from taji.web.access import own_district, to, whole_city
 from taji.web.answering.models import Sheet, Submission
 from taji.web.audit.log import record
+from taji.web.downloads import stored
 from taji.web.fieldwork.analysing import ask_analysis
 from taji.web.fieldwork.assessing import claimed
 from taji.web.fieldwork.assigning import (
@@ -24,16 +24,19 @@ from taji.web.fieldwork.assigning import (
     barred,
     choose,
     experts,
+    loads_of,
     progress,
     reassign,
 )
 from taji.web.fieldwork.drawing import STRATA, draw_subsample, prove, submitted_cases
 from taji.web.fieldwork.models import Analysis, Assignment, Evidence, Subsample
 from taji.web.fieldwork.reading import told
-from taji.web.fieldwork.rules import assignment_of, case_of, round_of, subsample_of
+from taji.web.fieldwork.rules import assignment_of, subsample_of
+from taji.web.parameters import day, whole
 from taji.web.people.models import Role, User
 from taji.web.publishing.models import Made
 from taji.web.rounds.asked import asked_of
+from taji.web.rounds.finding import case_by, round_by
 from taji.web.rounds.models import Case, Round
 from taji.web.speech import language, said, say
 
@@ -43,12 +46,12 @@ SHOWN = 50
 SEED_LIMIT = 2**31
 SCORE = Text(zh="平均总分", en="Mean total score")
 
-analysts = to(Role.ANALYST, find=round_of)
-analysts_of_city = to(Role.ANALYST, find=round_of, opens={Role.ANALYST: whole_city})
+analysts = to(Role.ANALYST, find=round_by)
+analysts_of_city = to(Role.ANALYST, find=round_by, opens={Role.ANALYST: whole_city})
 readers_of_city = to(
     Role.ANALYST,
     Role.AUDITOR,
-    find=round_of,
+    find=round_by,
     opens={Role.ANALYST: whole_city, Role.AUDITOR: whole_city},
 )
 
@@ -73,10 +76,9 @@ def overview(request: HttpRequest, slug: str) -> HttpResponse:
     its: Round = request.subject
     districts = districts_of(request.user)
     within = Q() if districts is None else Q(case__organisation__district__in=districts)
-    after = request.GET.get("after", "")
-    rows = _cases(its, districts, int(after) if after.isdecimal() and len(after) < 19 else 0)
+    rows = _cases(its, districts, whole(request.GET.get("after")))
     people = experts() if districts is None else []
-    loads = _loads(its)
+    loads = loads_of(its)
     subsample = Subsample.objects.filter(round=its).select_related("by").first()
     submitted = submitted_cases(its).count()
     return render(
@@ -124,11 +126,6 @@ def _cases(its: Round, districts: set[str] | None, after: int) -> list[Case]:
     if districts is not None:
         found = found.filter(organisation__district__in=districts)
     return list(found[: SHOWN + 1])
-
-
-def _loads(its: Round) -> dict[int, int]:
-    live = Assignment.objects.filter(case__round=its, ended_at=None)
-    return dict(live.values_list("expert_id").annotate(n=Count("pk")))
 
 
 def _late(its: Round) -> int:
@@ -180,7 +177,7 @@ def share(request: HttpRequest, slug: str) -> HttpResponse:
     chosen = {int(pk) for pk in request.POST.getlist("expert") if pk.isdecimal()}
     people = [one for one in experts() if one.pk in chosen]
     twice = request.POST.get("twice", "0")
-    due = _date(request.POST.get("due_on"))
+    due = day(request.POST.get("due_on"))
     if not people:
         messages.error(request, say("请至少选择一位专家。", "Choose at least one expert."))
         return redirect("fieldwork:overview", slug=slug)
@@ -205,13 +202,6 @@ def share(request: HttpRequest, slug: str) -> HttpResponse:
     return redirect("fieldwork:overview", slug=slug)
 
 
-def _date(text: str | None) -> dt.date | None:
-    try:
-        return dt.date.fromisoformat(text or "")
-    except ValueError:
-        return None
-
-
 @to(
     Role.ANALYST,
     Role.AUDITOR,
@@ -221,12 +211,8 @@ def _date(text: str | None) -> dt.date | None:
 @require_GET
 def certificate(request: HttpRequest, slug: str) -> HttpResponse:
     """Give the certificate of the draw out."""
-    return FileResponse(
-        request.subject.certificate_file.open("rb"),
-        as_attachment=True,
-        filename=f"second-phase-{slug}.json",
-        content_type="application/json",
-    )
+    file = request.subject.certificate_file
+    return stored(file, f"second-phase-{slug}.json", "application/json")
 
 
 @to(
@@ -247,7 +233,7 @@ def replay(request: HttpRequest, slug: str) -> HttpResponse:
 @to(
     Role.ANALYST,
     Role.AUDITOR,
-    find=case_of,
+    find=case_by,
     opens={Role.ANALYST: own_district, Role.AUDITOR: whole_city},
 )
 @require_GET
@@ -309,9 +295,9 @@ def _beside(its: Case, own: Any, versions: list[Any]) -> list[dict[str, Any]]:
 def move(request: HttpRequest, assignment_id: int) -> HttpResponse:
     """Give an assignment to another expert, or set another date."""
     held: Assignment = request.subject
-    expert = get_object_or_404(User, pk=_number(request.POST.get("expert")))
+    expert = get_object_or_404(User, pk=whole(request.POST.get("expert")))
     try:
-        reassign(held, expert, due_on=_date(request.POST.get("due_on")), by=request.user)
+        reassign(held, expert, due_on=day(request.POST.get("due_on")), by=request.user)
     except TajiError as error:
         messages.error(request, _said(error))
     else:
@@ -319,22 +305,18 @@ def move(request: HttpRequest, assignment_id: int) -> HttpResponse:
     return redirect("fieldwork:case", case_id=held.case_id)
 
 
-@to(Role.ANALYST, find=case_of, opens={Role.ANALYST: own_district})
+@to(Role.ANALYST, find=case_by, opens={Role.ANALYST: own_district})
 @require_POST
 def give(request: HttpRequest, case_id: int) -> HttpResponse:
     """Give a firm to one more expert."""
-    expert = get_object_or_404(User, pk=_number(request.POST.get("expert")))
+    expert = get_object_or_404(User, pk=whole(request.POST.get("expert")))
     try:
-        choose(request.subject, expert, due_on=_date(request.POST.get("due_on")), by=request.user)
+        choose(request.subject, expert, due_on=day(request.POST.get("due_on")), by=request.user)
     except TajiError as error:
         messages.error(request, _said(error))
     else:
         messages.success(request, say("已分派。", "The firm is assigned."))
     return redirect("fieldwork:case", case_id=case_id)
-
-
-def _number(text: str | None) -> int:
-    return int(text) if text and text.isdecimal() and len(text) < 19 else 0
 
 
 @analysts

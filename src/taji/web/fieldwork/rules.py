@@ -5,17 +5,14 @@ from __future__ import annotations
 from taji.web.access import own_district
 from taji.web.fieldwork.models import Analysis, Assignment, Evidence, Subsample
 from taji.web.people.models import Membership
-from taji.web.rounds.models import Case, Round
 
 __all__ = [
     "analysis_of",
     "assignment_of",
-    "case_of",
     "evidence_of",
     "its_assignment",
     "its_evidence",
     "own_district",
-    "round_of",
     "subsample_of",
 ]
 
@@ -32,16 +29,6 @@ def evidence_of(evidence_id: int) -> Evidence:
     return Evidence.objects.select_related("sheet__case__organisation").get(
         pk=evidence_id, removed_at=None
     )
-
-
-def case_of(case_id: int) -> Case:
-    """Find a firm in a round."""
-    return Case.objects.select_related("round", "organisation").get(pk=case_id)
-
-
-def round_of(slug: str) -> Round:
-    """Find a round."""
-    return Round.objects.get(slug=slug)
 
 
 def subsample_of(slug: str) -> Subsample:

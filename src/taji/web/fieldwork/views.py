@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.core.exceptions import SuspiciousOperation
 from django.db.models import F
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -13,6 +13,7 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from taji.web.access import own_district, to, whole_city
+from taji.web.downloads import stored
 from taji.web.fieldwork.assessing import Visit, hand_in, visit
 from taji.web.fieldwork.assigning import declare_conflict
 from taji.web.fieldwork.evidence import ENDINGS
@@ -20,6 +21,7 @@ from taji.web.fieldwork.filling import Wrongs, fill
 from taji.web.fieldwork.models import Assignment
 from taji.web.fieldwork.reading import blocks, lines_of, pages
 from taji.web.fieldwork.rules import assignment_of, evidence_of, its_assignment, its_evidence
+from taji.web.parameters import whole
 from taji.web.people.models import Role
 from taji.web.rounds.asked import AskedSection
 from taji.web.rounds.models import Contact, Round
@@ -46,7 +48,7 @@ def assignments(request: HttpRequest) -> HttpResponse:
         )
         .order_by(F("due_on").asc(nulls_last=True), "pk")
     )
-    start = _whole(request.GET.get("from"))
+    start = whole(request.GET.get("from"))
     to_do = list(rows.filter(submitted_at=None)[start : start + SHOWN + 1])
     done = list(rows.filter(submitted_at__isnull=False).order_by("-submitted_at")[:SHOWN])
     return render(
@@ -59,10 +61,6 @@ def assignments(request: HttpRequest) -> HttpResponse:
             "today": timezone.localdate(),
         },
     )
-
-
-def _whole(text: str | None) -> int:
-    return int(text) if text and text.isdecimal() and len(text) < 9 else 0
 
 
 @expert_of
@@ -260,9 +258,6 @@ def evidence(request: HttpRequest, evidence_id: int) -> HttpResponse:
     if ending is None:
         raise SuspiciousOperation(held.kind)
     name = held.name if held.name.lower().endswith(ending) else f"{held.name}{ending}"
-    response = FileResponse(
-        held.file.open("rb"), as_attachment=True, filename=name, content_type=held.kind
-    )
-    response.headers["X-Content-Type-Options"] = "nosniff"
+    response = stored(held.file, name, held.kind)
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return response

@@ -7,7 +7,7 @@ from pathlib import Path
 from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
@@ -16,6 +16,7 @@ from taji.catalogue.load import available
 from taji.catalogue.pack import CONFIDENCE_LABELS
 from taji.desk.modelling import KINDS, show_pack
 from taji.web.access import to
+from taji.web.downloads import stored
 from taji.web.office import packs, switching
 from taji.web.office.forms import PackForm
 from taji.web.office.models import Pack, Switch
@@ -150,9 +151,7 @@ def table(request: HttpRequest, switch_id: int) -> HttpResponse:
     file = Path(settings.FILES) / one.folder / switching.TABLE
     if not one.folder or not file.is_file():
         raise Http404
-    return FileResponse(
-        file.open("rb"), as_attachment=True, filename=f"{one.pack.name}-changes.csv"
-    )
+    return stored(file, f"{one.pack.name}-changes.csv")
 
 
 @require_POST

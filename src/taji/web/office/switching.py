@@ -29,6 +29,7 @@ from taji.web.people.models import User
 from taji.web.publishing.models import Made
 from taji.web.rounds.asked import asked_of
 from taji.web.rounds.models import Round
+from taji.web.spreadsheets import safe_frame
 
 __all__ = ["TABLE", "ask", "work_out"]
 
@@ -138,7 +139,7 @@ def _write(switch: Switch, found: list[tuple[Round, Switched]]) -> None:
     tables = [
         result.table.select(pl.lit(its.slug).alias("round"), pl.all()) for its, result in found
     ]
-    write_table(pl.concat(tables), Path(settings.FILES) / switch.folder / TABLE)
+    write_table(safe_frame(pl.concat(tables)), Path(settings.FILES) / switch.folder / TABLE)
 
 
 def _crosstab(results: list[Switched]) -> list[dict[str, object]]:

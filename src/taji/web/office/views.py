@@ -7,7 +7,7 @@ from pathlib import Path
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST
 from taji.base.errors import TajiError
 from taji.web.access import to
 from taji.web.audit.log import record
+from taji.web.downloads import stored
 from taji.web.office import backups
 from taji.web.office.mailing import try_mail
 from taji.web.office.setting import SettingsForm, change, past_retention
@@ -104,4 +105,4 @@ def download(request: HttpRequest, slug: str) -> HttpResponse:
     """Hand a backup out."""
     file: Path = request.subject
     record("backup.download", actor=request.user, subject=f"backup:{slug}")
-    return FileResponse(file.open("rb"), as_attachment=True, filename=file.name)
+    return stored(file, file.name)

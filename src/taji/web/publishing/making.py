@@ -27,6 +27,7 @@ from taji.web.publishing.dictionary import write_dictionary
 from taji.web.publishing.files import ESTIMATES, OPENED, PUBLIC, REFUSED, refused_of
 from taji.web.publishing.models import Portrait
 from taji.web.rounds.models import Round
+from taji.web.spreadsheets import safe_frame
 
 __all__ = ["STEPS", "Refused", "make", "request_of"]
 
@@ -106,6 +107,7 @@ def _keep_refused(portrait: Portrait, folder: Path) -> None:
         made, kept = folder / language / REFUSED, refused_of(portrait, language)
         if made.is_file():
             kept.parent.mkdir(parents=True, exist_ok=True)
+            safe_frame(pl.read_csv(made, infer_schema=False)).write_csv(made)
             made.replace(kept)
 
 

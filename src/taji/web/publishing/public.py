@@ -13,11 +13,12 @@ from django.views.decorators.http import require_GET
 
 from taji.store.manifest import Manifest
 from taji.web.access import everyone
+from taji.web.downloads import stored
 from taji.web.publishing.dictionary import COLUMNS, SUPPRESSION
 from taji.web.publishing.files import INTERNAL, PUBLIC
 from taji.web.publishing.findings import findings_of
 from taji.web.publishing.models import Portrait
-from taji.web.publishing.serving import attachment, page_response, shared
+from taji.web.publishing.serving import page_response, shared
 from taji.web.speech import language
 
 __all__ = ["data", "file", "latest", "method", "page", "portrait", "portraits", "published"]
@@ -93,7 +94,7 @@ def page(request: HttpRequest, slug: str, spoken: str) -> HttpResponse:
 @shared
 def file(request: HttpRequest, slug: str, name: str) -> HttpResponse:
     """A file that everybody may have."""
-    return attachment(_public(slug).path / PUBLIC[name], f"{slug}-{name}")
+    return stored(_public(slug).path / PUBLIC[name], f"{slug}-{name}")
 
 
 @everyone

@@ -1,4 +1,4 @@
-"""How files and pages of a portrait go out: as attachments, or as a page that may run nothing.
+"""How pages of a portrait go out: as one that may run nothing, and how long others may keep it.
 
 Decides headers. Who may read what is decided by the routes.
 """
@@ -6,7 +6,6 @@ Decides headers. Who may read what is decided by the routes.
 from __future__ import annotations
 
 import hashlib
-import mimetypes
 import re
 from base64 import b64encode
 from collections.abc import Callable
@@ -14,14 +13,14 @@ from functools import lru_cache, wraps
 from pathlib import Path
 from typing import Any
 
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import condition
 
 from taji.store.manifest import code_digest
 from taji.web.publishing.models import Portrait
 from taji.web.speech import language
 
-__all__ = ["attachment", "page_response", "public_stamp", "shared"]
+__all__ = ["page_response", "public_stamp", "shared"]
 
 #: How long others may keep a public page or file without asking. [seconds]
 KEPT = 300
@@ -29,15 +28,6 @@ POLICY = (
     "default-src 'none'; style-src {styles}; img-src data:; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'"
 )
-mimetypes.add_type("application/vnd.apache.parquet", ".parquet")
-
-
-def attachment(path: Path, name: str) -> FileResponse:
-    """Serve a file to be saved under ``name``, never to be shown in place."""
-    kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
-    response = FileResponse(path.open("rb"), as_attachment=True, filename=name, content_type=kind)
-    response["X-Content-Type-Options"] = "nosniff"
-    return response
 
 
 def page_response(path: Path) -> HttpResponse:

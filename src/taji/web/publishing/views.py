@@ -16,16 +16,19 @@ from django.views.decorators.http import require_GET, require_POST
 from taji.base.errors import TajiError
 from taji.web.access import to, whole_city
 from taji.web.answering.exporting import ANSWERS, as_text
+from taji.web.downloads import attachment, stored
+from taji.web.parameters import whole
 from taji.web.people.models import Role
 from taji.web.publishing import asking, changing
 from taji.web.publishing.alive import is_alive
 from taji.web.publishing.files import INTERNAL, refused_of
 from taji.web.publishing.findings import findings_of, withheld_of
 from taji.web.publishing.models import Comparison, Job, Made, Portrait
-from taji.web.publishing.serving import attachment, page_response
+from taji.web.publishing.serving import page_response
 from taji.web.rounds.asked import asked_of
 from taji.web.rounds.models import Round
 from taji.web.speech import language, said, say
+from taji.web.spreadsheets import CSV
 
 CITY = {Role.ANALYST: whole_city}
 PER_PAGE = 20
@@ -188,7 +191,7 @@ def file(request: HttpRequest, portrait_id: int, name: str) -> HttpResponse:
     job = request.subject
     if not job.folder or not (path := job.path / INTERNAL[name]).is_file():
         raise Http404
-    return attachment(path, name)
+    return stored(path, name)
 
 
 @to(Role.ANALYST, find=portrait_of, opens=CITY)
@@ -201,10 +204,7 @@ def answers_csv(request: HttpRequest, portrait_id: int) -> HttpResponse:
     frame = as_text(pl.read_parquet(job.path / ANSWERS), asked_of(job.round))
     stream = io.BytesIO()
     frame.write_csv(stream, include_bom=True)
-    response = HttpResponse(stream.getvalue(), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = 'attachment; filename="answers.csv"'
-    response["X-Content-Type-Options"] = "nosniff"
-    return response
+    return attachment(stream.getvalue(), "answers.csv", CSV)
 
 
 @to(Role.ANALYST, find=portrait_of, opens=CITY)
@@ -224,17 +224,15 @@ def refused(request: HttpRequest, portrait_id: int) -> HttpResponse:
     path = refused_of(request.subject, language())
     if not path.is_file():
         raise Http404
-    return attachment(path, "refused.csv")
+    return stored(path, "refused.csv")
 
 
 @to(Role.ANALYST, opens=CITY)
 @require_POST
 def compare(request: HttpRequest) -> HttpResponse:
     """Ask for the change between two rounds."""
-    numbers = [request.POST.get(name, "") for name in ("before", "after")]
-    found = Round.objects.in_bulk([int(n) for n in numbers if n.isdecimal()])
-    rounds = [found.get(int(n)) if n.isdecimal() else None for n in numbers]
-    before, after = rounds
+    numbers = [whole(request.POST.get(name)) for name in ("before", "after")]
+    before, after = map(Round.objects.in_bulk(numbers).get, numbers)
     if before is None or after is None or before == after:
         messages.error(request, say("请选择两个不同的轮次。", "Choose two different rounds."))
         return redirect("publishing:list")
@@ -280,4 +278,4 @@ def change_csv(request: HttpRequest, comparison_id: int) -> HttpResponse:
     job = request.subject
     if not job.folder:
         raise Http404
-    return attachment(job.path / changing.CHANGE_NAME, changing.CHANGE_NAME)
+    return stored(job.path / changing.CHANGE_NAME, changing.CHANGE_NAME)

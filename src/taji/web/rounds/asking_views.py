@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
 
 from django.contrib import messages
@@ -15,15 +14,17 @@ from taji.web.access import own_district, to
 from taji.web.answering.stopping import rejoin
 from taji.web.downloads import attachment, streamed
 from taji.web.office import setting
+from taji.web.parameters import day
 from taji.web.people.models import Membership, Role
 from taji.web.register.looking import label
 from taji.web.rounds import chasing, inviting, mailing, tokens
 from taji.web.rounds.errands import district_of
+from taji.web.rounds.finding import case_by, round_by
 from taji.web.rounds.forms import LettersForm
 from taji.web.rounds.models import Case, Errand, Invitation, Mail, Round
 from taji.web.rounds.reaching import NOBODY, reach
 from taji.web.rounds.strata import stratum_label
-from taji.web.rounds.views import round_of, start
+from taji.web.rounds.views import start
 from taji.web.speech import said, say
 from taji.web.spreadsheets import CSV, XLSX, csv_parts, xlsx_bytes
 
@@ -48,11 +49,6 @@ LETTER_SETTINGS = {
 SHOWN = 100
 
 
-def case_of(case_id: int) -> Case:
-    """Find the case of an address."""
-    return Case.objects.select_related("round", "organisation").get(pk=case_id)
-
-
 def _invitation(invitation_id: int) -> Invitation:
     return Invitation.objects.select_related("case__organisation").get(pk=invitation_id)
 
@@ -69,7 +65,7 @@ def _is_open(its: Round, request: HttpRequest) -> bool:
 
 
 @require_GET
-@to(Role.ANALYST, find=round_of)
+@to(Role.ANALYST, find=round_by)
 def invite(request: HttpRequest, slug: str) -> HttpResponse:
     """Say who is not invited yet, and offer the ways."""
     return _invite_page(request, request.subject, None)
@@ -102,7 +98,7 @@ def _invite_page(request: HttpRequest, its: Round, form: LettersForm | None) -> 
 
 
 @require_POST
-@to(Role.ANALYST, find=round_of)
+@to(Role.ANALYST, find=round_by)
 def invite_list(request: HttpRequest, slug: str) -> HttpResponse:
     """Make a link for everybody who holds none."""
     if not _is_open(request.subject, request):
@@ -111,7 +107,7 @@ def invite_list(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_POST
-@to(Role.ANALYST, find=round_of)
+@to(Role.ANALYST, find=round_by)
 def invite_letters(request: HttpRequest, slug: str) -> HttpResponse:
     """Print letters."""
     its = request.subject
@@ -124,7 +120,7 @@ def invite_letters(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_POST
-@to(Role.ANALYST, find=round_of)
+@to(Role.ANALYST, find=round_by)
 def invite_mail(request: HttpRequest, slug: str) -> HttpResponse:
     """Send the invitations by mail."""
     if not _is_open(request.subject, request):
@@ -133,7 +129,7 @@ def invite_mail(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_GET
-@to(Role.ANALYST, find=round_of)
+@to(Role.ANALYST, find=round_by)
 def links(request: HttpRequest, slug: str) -> HttpResponse:
     """Hand out the list of links."""
     names = ("key", "name", "district", "contact", "email", "phone", "address", "link")
@@ -148,7 +144,7 @@ def links(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_GET
-@to(Role.ANALYST, find=round_of)
+@to(Role.ANALYST, find=round_by)
 def chase(request: HttpRequest, slug: str) -> HttpResponse:
     """Show whom to remind today, and who will not be reminded any more."""
     its = request.subject
@@ -182,7 +178,7 @@ def chase(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_POST
-@to(Role.ANALYST, find=round_of)
+@to(Role.ANALYST, find=round_by)
 def chase_mail(request: HttpRequest, slug: str) -> HttpResponse:
     """Send the reminders that are due."""
     if not _is_open(request.subject, request):
@@ -191,7 +187,7 @@ def chase_mail(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_POST
-@to(Role.ANALYST, find=round_of)
+@to(Role.ANALYST, find=round_by)
 def chase_phone(request: HttpRequest, slug: str) -> HttpResponse:
     """List the firms to call."""
     if not _is_open(request.subject, request):
@@ -200,7 +196,7 @@ def chase_phone(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_POST
-@to(Role.ANALYST, find=round_of)
+@to(Role.ANALYST, find=round_by)
 def chase_end(request: HttpRequest, slug: str) -> HttpResponse:
     """Note that no more reminders go out."""
     district = district_of(request.user)
@@ -214,7 +210,7 @@ def chase_end(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_GET
-@to(Role.ANALYST, find=case_of, opens=OF_DISTRICT)
+@to(Role.ANALYST, find=case_by, opens=OF_DISTRICT)
 def case(request: HttpRequest, case_id: int) -> HttpResponse:
     """Show one firm in one round."""
     its = request.subject
@@ -245,7 +241,7 @@ def invitation_revoke(request: HttpRequest, invitation_id: int) -> HttpResponse:
 
 
 @require_POST
-@to(Role.ANALYST, find=case_of, opens=OF_DISTRICT)
+@to(Role.ANALYST, find=case_by, opens=OF_DISTRICT)
 def case_renew(request: HttpRequest, case_id: int) -> HttpResponse:
     """Make a new link in the place of the old."""
     if _is_open(request.subject.round, request):
@@ -257,7 +253,7 @@ def case_renew(request: HttpRequest, case_id: int) -> HttpResponse:
 
 
 @require_POST
-@to(Role.ANALYST, find=case_of, opens=OF_DISTRICT)
+@to(Role.ANALYST, find=case_by, opens=OF_DISTRICT)
 def case_outcome(request: HttpRequest, case_id: int) -> HttpResponse:
     """Note what a firm told the bureau: no part, a pause, or part after all."""
     its, what = request.subject, request.POST.get("what")
@@ -269,7 +265,7 @@ def case_outcome(request: HttpRequest, case_id: int) -> HttpResponse:
     elif what == "rejoin":
         rejoin(its, by=request.user)
     elif what == "absent":
-        until = _day(request.POST.get("until", ""))
+        until = day(request.POST.get("until", ""))
         if until is None:
             messages.error(request, say("请填写日期", "Give a day"))
             return redirect("rounds:case", case_id=case_id)
@@ -278,10 +274,3 @@ def case_outcome(request: HttpRequest, case_id: int) -> HttpResponse:
         return redirect("rounds:case", case_id=case_id)
     messages.success(request, say("已记录", "Noted"))
     return redirect("rounds:case", case_id=case_id)
-
-
-def _day(text: str) -> dt.date | None:
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError:
-        return None

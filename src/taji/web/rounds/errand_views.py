@@ -10,13 +10,14 @@ from django.views.decorators.http import require_GET, require_POST
 
 from taji.base.errors import TajiError
 from taji.web.access import to
-from taji.web.downloads import stored
+from taji.web.downloads import BYTES, stored
 from taji.web.people.models import Membership, Role
 from taji.web.rounds import importing
 from taji.web.rounds.errands import BUSY, begin
+from taji.web.rounds.finding import round_by
 from taji.web.rounds.forms import AnswersForm
 from taji.web.rounds.models import Errand, Mail, Round
-from taji.web.rounds.views import round_of, run
+from taji.web.rounds.views import run
 from taji.web.speech import language, say
 from taji.web.spreadsheets import CSV
 from taji.web.uploads import keep_table
@@ -101,14 +102,14 @@ def errand_file(request: HttpRequest, errand_id: int) -> HttpResponse:
     if request.GET.get("which") == "refused":
         file, kind = (its.refusals if language() == "zh" else its.refusals_en), CSV
     else:
-        file, kind = its.result, "application/octet-stream"
+        file, kind = its.result, BYTES
     if not file:
         raise Http404
     name = "refused.csv" if kind == CSV else file.name.rpartition("/")[2]
     return stored(file, f"{its.round.slug}-{name}", kind)
 
 
-@to(Role.ANALYST, find=round_of)
+@to(Role.ANALYST, find=round_by)
 def answers(request: HttpRequest, slug: str) -> HttpResponse:
     """Take a file of answers."""
     its = request.subject

@@ -240,14 +240,15 @@ def _keep_part(part: pl.DataFrame, met: Met, asked: Asked, errand: Errand) -> di
 
 
 def _sheets(cases: list[int]) -> dict[int, Sheet]:
-    """The firms' own sheets of these cases, made where there are none, and locked."""
+    """The firms' own sheets of these cases, made where there are none, and locked as ``giving`` locks them."""
     Sheet.objects.bulk_create(
         (Sheet(case_id=case, track=Sheet.Track.FIRM) for case in cases), ignore_conflicts=True
     )
     found = (
-        Sheet.objects.select_for_update(of=("self",))
+        Sheet.objects.select_for_update(of=("case", "self"))
         .filter(case_id__in=cases, track=Sheet.Track.FIRM)
-        .select_related("submission", "case")
+        .select_related("case")
+        .order_by("case_id")
     )
     return {sheet.case_id: sheet for sheet in found}
 

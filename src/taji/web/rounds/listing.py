@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.db.models import Q, QuerySet
 from django.http import QueryDict
 
+from taji.web.parameters import whole
 from taji.web.people.models import Organisation, User
 from taji.web.rounds.errands import district_of
 from taji.web.rounds.models import Case, Round
@@ -45,7 +46,7 @@ def cases_of(its: Round, user: User, query: QueryDict) -> QuerySet[Case]:
 def page(found: QuerySet[Case], after: str) -> CasePage:
     """Return the cases after one; in the order in which they were made, stratum by stratum."""
     rows = list(
-        found.filter(pk__gt=int(after) if after.isdecimal() else 0)
+        found.filter(pk__gt=whole(after))
         .select_related("organisation")
         .defer("organisation__attributes")
         .order_by("pk")[: PAGE + 1]

@@ -16,10 +16,10 @@ from taji.web.answering.checking import check, progress
 from taji.web.answering.filling import keep_page
 from taji.web.answering.giving import STOPPED
 from taji.web.answering.models import AnswerEvent, Sheet
-from taji.web.answering.pages import page_of, posted, seen_of
+from taji.web.answering.pages import page_of
 from taji.web.people.models import Role
 from taji.web.rounds.asked import Asked, AskedSection, asked_of
-from taji.web.rounds.asking_views import case_of
+from taji.web.rounds.finding import case_by
 from taji.web.rounds.models import Case, Round
 from taji.web.rounds.paper import hand_in, sheet_of
 from taji.web.speech import language, say
@@ -27,7 +27,7 @@ from taji.web.speech import language, say
 OF_DISTRICT = {Role.ANALYST: own_district}
 
 
-@to(Role.ANALYST, find=case_of, opens=OF_DISTRICT)
+@to(Role.ANALYST, find=case_by, opens=OF_DISTRICT)
 def paper(request: HttpRequest, case_id: int) -> HttpResponse:
     """Show a section of the paper and keep what is entered."""
     its: Case = request.subject
@@ -43,28 +43,23 @@ def paper(request: HttpRequest, case_id: int) -> HttpResponse:
         sheet = Sheet.objects.filter(case=its, track=Sheet.Track.FIRM).first() or Sheet(case=its)
         return _page(request, its, sheet, section, asked)
     sheet = sheet_of(its)
-    before = _put(asked, section, sheet)
-    texts = posted(section, request.POST)
-    failed = keep_page(
+    kept = keep_page(
         sheet,
         section,
-        texts=texts,
-        seen=seen_of(section, request.POST),
+        request.POST,
         asked=asked,
         by=request.user,
         consent=None,
         source=AnswerEvent.Source.PAPER,
     )
-    sheet.refresh_from_db(fields=["answers", "latest"])
-    if failed:
-        return _page(request, its, sheet, section, asked, tried=texts, failed=failed)
+    if kept.failed:
+        return _page(request, its, sheet, section, asked, tried=kept.texts, failed=kept.failed)
     messages.success(request, say("本页已保存", "This page is saved"))
-    stay = bool(_put(asked, section, sheet) - before)
-    return redirect(_address(its, section if stay else _after(asked, section)))
+    return redirect(_address(its, section if kept.more else _after(asked, section)))
 
 
 @require_POST
-@to(Role.ANALYST, find=case_of, opens=OF_DISTRICT)
+@to(Role.ANALYST, find=case_by, opens=OF_DISTRICT)
 def paper_submit(request: HttpRequest, case_id: int) -> HttpResponse:
     """Hand in for the firm."""
     its: Case = request.subject
@@ -113,7 +108,3 @@ def _after(asked: Asked, section: AskedSection) -> AskedSection:
 
 def _address(its: Case, section: AskedSection) -> str:
     return f"{reverse('rounds:paper', args=[its.pk])}?section={section.id}"
-
-
-def _put(asked: Asked, section: AskedSection, sheet: Sheet) -> set[str]:
-    return {one.key for one in section.items if asked.is_put(one, sheet.values)}

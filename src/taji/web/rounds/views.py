@@ -16,10 +16,11 @@ from taji.base.errors import TajiError
 from taji.catalogue.load import model, questionnaire
 from taji.report.xlsform import write_xlsform
 from taji.web.access import to, whole_city
-from taji.web.downloads import attachment, stored
+from taji.web.downloads import BYTES, attachment, stored
 from taji.web.people.models import Role
 from taji.web.rounds import drawing, listing, stages
 from taji.web.rounds.errands import begin, district_of
+from taji.web.rounds.finding import round_by
 from taji.web.rounds.forms import DrawForm, RoundForm
 from taji.web.rounds.jobs import run_errand
 from taji.web.rounds.models import Case, Errand, Round
@@ -35,11 +36,6 @@ DRAW_FILES = {
     "sample": ("sample_file", "sample.csv"),
     "certificate": ("certificate_file", "sample.json"),
 }
-
-
-def round_of(slug: str) -> Round:
-    """Find the round of an address."""
-    return Round.objects.get(slug=slug)
 
 
 def start(its: Round, kind: str, request: HttpRequest, **asked: Any) -> HttpResponse:
@@ -79,14 +75,14 @@ def new(request: HttpRequest) -> HttpResponse:
     return _form_page(request, form, None)
 
 
-@to(Role.ANALYST, find=round_of, opens=OF_CITY)
+@to(Role.ANALYST, find=round_by, opens=OF_CITY)
 def edit(request: HttpRequest, slug: str) -> HttpResponse:
     """Change a round that is in preparation; of an open one, its last day."""
     its = request.subject
     form = RoundForm(request.POST or None, instance=its)
     if request.method == "POST" and form.is_valid():
         told = form.told()
-        its = round_of(slug)  # the form has written on its own copy
+        its = round_by(slug)  # the form has written on its own copy
         try:
             stages.change(its, told, by=request.user)
         except TajiError as error:
@@ -108,7 +104,7 @@ def _form_page(request: HttpRequest, form: RoundForm, its: Round | None) -> Http
 
 
 @require_GET
-@to(Role.ANALYST, find=round_of)
+@to(Role.ANALYST, find=round_by)
 def show(request: HttpRequest, slug: str) -> HttpResponse:
     """Show how far a round has come."""
     its = request.subject
@@ -134,7 +130,7 @@ def _errands(its: Round, district: str) -> Any:
 
 
 @require_GET
-@to(Role.ANALYST, find=round_of, opens=OF_CITY)
+@to(Role.ANALYST, find=round_by, opens=OF_CITY)
 def draw(request: HttpRequest, slug: str) -> HttpResponse:
     """Show how the sample was drawn, or plan one and see what it would give."""
     its = request.subject
@@ -175,7 +171,7 @@ def _draw_page(request: HttpRequest, its: Round, form: DrawForm, plan: Any) -> H
 
 
 @require_POST
-@to(Role.ANALYST, find=round_of, opens=OF_CITY)
+@to(Role.ANALYST, find=round_by, opens=OF_CITY)
 def draw_now(request: HttpRequest, slug: str) -> HttpResponse:
     """Draw the sample."""
     its = request.subject
@@ -191,7 +187,7 @@ def draw_now(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_POST
-@to(Role.ANALYST, Role.AUDITOR, find=round_of, opens=OF_CITY)
+@to(Role.ANALYST, Role.AUDITOR, find=round_by, opens=OF_CITY)
 def replay(request: HttpRequest, slug: str) -> HttpResponse:
     """Repeat the draw from the register that was kept, and say whether it is the same."""
     its = request.subject
@@ -206,17 +202,17 @@ def replay(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_GET
-@to(Role.ANALYST, Role.AUDITOR, find=round_of, opens=OF_CITY)
+@to(Role.ANALYST, Role.AUDITOR, find=round_by, opens=OF_CITY)
 def draw_file(request: HttpRequest, slug: str) -> HttpResponse:
     """Hand out the register as it was drawn from, the sample or the certificate."""
     field, name = DRAW_FILES.get(request.GET.get("which", "certificate"), ("", ""))
     file = getattr(request.subject, field, None) if field else None
     if not file:
         raise Http404
-    return stored(file, f"{slug}-{name}")
+    return stored(file, f"{slug}-{name}", BYTES)
 
 
-@to(Role.ANALYST, find=round_of, opens=OF_CITY)
+@to(Role.ANALYST, find=round_by, opens=OF_CITY)
 def open_(request: HttpRequest, slug: str) -> HttpResponse:
     """Say what opening means, and open."""
     its = request.subject
@@ -233,7 +229,7 @@ def open_(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "rounds/open.html", {"its": its, "packs": packs})
 
 
-@to(Role.ANALYST, find=round_of, opens=OF_CITY)
+@to(Role.ANALYST, find=round_by, opens=OF_CITY)
 def freeze(request: HttpRequest, slug: str) -> HttpResponse:
     """Say what the freeze means, and freeze."""
     its = request.subject
@@ -255,7 +251,7 @@ def freeze(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_GET
-@to(Role.ANALYST, find=round_of)
+@to(Role.ANALYST, find=round_by)
 def cases(request: HttpRequest, slug: str) -> HttpResponse:
     """List the firms of a round."""
     its = request.subject
@@ -279,7 +275,7 @@ def cases(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_GET
-@to(Role.ANALYST, find=round_of)
+@to(Role.ANALYST, find=round_by)
 def xlsform(request: HttpRequest, slug: str) -> HttpResponse:
     """Hand out a questionnaire of the round as an XLSForm, for Kobo and ODK."""
     its = request.subject

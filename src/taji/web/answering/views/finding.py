@@ -5,16 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from taji.web.answering.models import Sheet, Submission
-from taji.web.rounds.models import Case, Invitation
+from taji.web.rounds.models import Invitation
 
-__all__ = ["case_by", "invitation_by", "sheet_by", "submission_by"]
+__all__ = ["invitation_by", "sheet_by", "submission_by"]
 
 _BEHIND = ("case__round", "case__organisation")
-
-
-def case_by(case_id: int, **_: Any) -> Case:
-    """The case of a route."""
-    return Case.objects.select_related("round", "organisation").get(pk=case_id)
 
 
 def sheet_by(sheet_id: int, **_: Any) -> Sheet:

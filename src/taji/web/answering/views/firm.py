@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.core.serializers.json import DjangoJSONEncoder
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -26,12 +28,15 @@ from taji.web.answering.stopping import (
     withdraw,
 )
 from taji.web.answering.submitting import changed_since
-from taji.web.answering.views.finding import case_by, invitation_by
+from taji.web.answering.views.finding import invitation_by
+from taji.web.downloads import attachment
 from taji.web.people.models import Role
 from taji.web.rounds import tokens
 from taji.web.rounds.asked import AskedSection, asked_of
+from taji.web.rounds.finding import case_by
 from taji.web.rounds.models import Case, Invitation, Round
 from taji.web.speech import language, say
+from taji.web.spreadsheets import XLSX
 
 __all__ = [
     "data_json",
@@ -45,8 +50,6 @@ __all__ = [
     "take_section_back",
     "withdrawal",
 ]
-
-WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,8 +280,8 @@ def withdrawal(request: HttpRequest, case_id: int) -> HttpResponse:
 def data_json(request: HttpRequest, case_id: int) -> HttpResponse:
     """Everything held of the firm's part, for programs."""
     case: Case = request.subject
-    answer = JsonResponse(own_data(case), json_dumps_params={"ensure_ascii": False, "indent": 1})
-    return _file(answer, f"taji-{case.round.slug}.json")
+    held = json.dumps(own_data(case), cls=DjangoJSONEncoder, ensure_ascii=False, indent=1)
+    return attachment(held.encode(), f"taji-{case.round.slug}.json", "application/json")
 
 
 @to(Role.FIRM, find=case_by, opens={Role.FIRM: answers_whole})
@@ -286,11 +289,4 @@ def data_json(request: HttpRequest, case_id: int) -> HttpResponse:
 def data_workbook(request: HttpRequest, case_id: int) -> HttpResponse:
     """Everything held of the firm's part, for people."""
     case: Case = request.subject
-    answer = HttpResponse(own_workbook(case, language()), content_type=WORKBOOK)
-    return _file(answer, f"taji-{case.round.slug}.xlsx")
-
-
-def _file(answer: HttpResponse, name: str) -> HttpResponse:
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    answer.headers["X-Content-Type-Options"] = "nosniff"
-    return answer
+    return attachment(own_workbook(case, language()), f"taji-{case.round.slug}.xlsx", XLSX)

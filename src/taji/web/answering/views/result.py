@@ -25,16 +25,17 @@ from taji.web.answering.results import (
 from taji.web.answering.submitting import canonical, receipt_number
 from taji.web.answering.views.finding import sheet_by, submission_by
 from taji.web.answering.words import shown
+from taji.web.downloads import attachment
 from taji.web.people.models import Role
 from taji.web.rounds.asked import asked_of
 from taji.web.rounds.models import Round
 from taji.web.speech import language
+from taji.web.spreadsheets import XLSX
 
 __all__ = ["form_filled", "receipt", "receipt_answers", "report_docx", "report_pdf", "result"]
 
 KINDS = {
     "pdf": "application/pdf",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
 }
 
@@ -69,8 +70,8 @@ def receipt(request: HttpRequest, submission_id: int) -> HttpResponse:
 def receipt_answers(request: HttpRequest, submission_id: int) -> HttpResponse:
     """The bytes that the digest of a receipt is of."""
     submission: Submission = request.subject
-    answer = HttpResponse(canonical(submission.answers), content_type="application/json")
-    return _attached(answer, f"{receipt_number(submission)}.json")
+    name = f"{receipt_number(submission)}.json"
+    return attachment(canonical(submission.answers), name, "application/json")
 
 
 @to(Role.FIRM, find=sheet_by, opens={Role.FIRM: answers_whole})
@@ -133,8 +134,7 @@ def form_filled(request: HttpRequest, sheet_id: int) -> HttpResponse:
     if submission is None or wanted not in forms:
         raise Http404
     content = filled_form(submission, wanted, language())
-    answer = HttpResponse(content, content_type=KINDS["xlsx"])
-    return _attached(answer, f"{receipt_number(submission)}-{wanted}.xlsx")
+    return attachment(content, f"{receipt_number(submission)}-{wanted}.xlsx", XLSX)
 
 
 def _report(request: HttpRequest, kind: Any) -> HttpResponse:
@@ -146,8 +146,7 @@ def _report(request: HttpRequest, kind: Any) -> HttpResponse:
     wanted = request.GET.get("in", "")
     reader: Language = wanted if wanted in LANGUAGES else language()  # type: ignore[assignment]
     content = report(diagnosis_of(submission, model), kind, reader)
-    answer = HttpResponse(content, content_type=KINDS[kind])
-    return _attached(answer, f"{receipt_number(submission)}-{reader}.{kind}")
+    return attachment(content, f"{receipt_number(submission)}-{reader}.{kind}", KINDS[kind])
 
 
 def _place(standing: Standing | None) -> dict[str, int]:
@@ -174,9 +173,3 @@ def _model(request: HttpRequest, sheet: Sheet) -> str:
     models: list[str] = sheet.case.round.model_ids
     wanted = request.GET.get("model", "")
     return wanted if wanted in models else models[0]
-
-
-def _attached(answer: HttpResponse, name: str) -> HttpResponse:
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    answer.headers["X-Content-Type-Options"] = "nosniff"
-    return answer

@@ -14,9 +14,16 @@ from taji.base.errors import TajiError
 from taji.web.access import to
 from taji.web.answering.checking import check, progress
 from taji.web.answering.filling import keep_page
-from taji.web.answering.giving import STOPPED, ConflictError, Given, RefusedError, give
+from taji.web.answering.giving import (
+    STOPPED,
+    ConflictError,
+    Given,
+    KeyTakenError,
+    RefusedError,
+    give,
+)
 from taji.web.answering.models import Consent, Sheet
-from taji.web.answering.pages import conflict_of, page_of, posted, seen_of
+from taji.web.answering.pages import conflict_of, page_of
 from taji.web.answering.reach import Reach, answers_part, answers_whole, reach
 from taji.web.answering.submitting import IncompleteError, changed_since, submit
 from taji.web.answering.views.finding import sheet_by
@@ -40,21 +47,11 @@ def page(request: HttpRequest, sheet_id: int, section_slug: str) -> HttpResponse
         return redirect("firm:home")
     if request.method != "POST":
         return _page(request, sheet, section, asked, own)
-    before = _put(asked, section, sheet)
-    texts = posted(section, request.POST)
-    failed = keep_page(
-        sheet,
-        section,
-        texts=texts,
-        seen=seen_of(section, request.POST),
-        asked=asked,
-        by=request.user,
-        consent=Consent(pk=own.consent),
-    )
-    sheet.refresh_from_db(fields=["answers", "latest"])
-    if failed:
-        return _page(request, sheet, section, asked, own, tried=texts, failed=failed)
-    if _put(asked, section, sheet) - before:
+    consent = Consent(pk=own.consent)
+    kept = keep_page(sheet, section, request.POST, asked=asked, by=request.user, consent=consent)
+    if kept.failed:
+        return _page(request, sheet, section, asked, own, tried=kept.texts, failed=kept.failed)
+    if kept.more:
         messages.info(
             request,
             say(
@@ -120,7 +117,8 @@ def save(request: HttpRequest, sheet_id: int) -> JsonResponse:
     except TajiError as error:
         reason = error.fields["reason"] if isinstance(error, RefusedError) else None
         told = reason[language()] if reason is not None else error.render(language())
-        return JsonResponse({"error": told, "code": error.code}, status=422)
+        status = 409 if isinstance(error, KeyTakenError) else 422
+        return JsonResponse({"error": told, "code": error.code}, status=status)
     return JsonResponse(
         {
             "item": saved.item,
@@ -189,10 +187,6 @@ def _not_now(sheet: Sheet, own: Reach) -> bool:
     """Whether this is no time to answer: closed, stopped, or not agreed yet."""
     case = sheet.case
     return case.round.state != Round.State.OPEN or case.state in STOPPED or own.consent is None
-
-
-def _put(asked: Asked, section: AskedSection, sheet: Sheet) -> set[str]:
-    return {one.key for one in section.items if asked.is_put(one, sheet.values)}
 
 
 def _onward(go: str, sheet: Sheet, section: AskedSection, asked: Asked, own: Reach) -> str:

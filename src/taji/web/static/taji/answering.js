@@ -121,6 +121,10 @@
   function settle(one, got) {
     const answer = place(one.item);
     const behind = waiting().filter((entry) => entry.item === one.item && entry.id !== one.id && !entry.both);
+    if (got.status === 409 && got.said && !got.said.conflict) {
+      change(one.id, { id: newId() }); // the id is another answer's: this one is a change of its own
+      return;
+    }
     if (got.status === 409 && got.said) {
       if (behind.length) { // the writer has changed it again: that answer is the one to compare
         drop(one.id);
