@@ -26,8 +26,10 @@ from taji.store.tables import TableSource, open_tables
 from taji.survey.intake import Intake, recogniser, take
 from taji.survey.intake.columns import Column
 
-__all__ = ["CODES", "CONTACT", "enrolment", "registers", "take_firms"]
+__all__ = ["CODES", "CONTACT", "ENROLMENT", "enrolment", "registers", "take_firms"]
 
+#: Id of the pack; a bureau's own of this id names its own districts and headings.
+ENROLMENT = "register"
 #: Columns of the result that hold codes, and those that tell how a firm is reached.
 CODES = ("industry", "district", "size")
 CONTACT = ("contact_name", "email", "phone", "address")
@@ -39,26 +41,35 @@ EMAIL = r"^[^@\s,;<>]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}$"
 
 
 @cache
-def enrolment() -> Questionnaire:
-    """Return what is understood of a register."""
-    return questionnaire(pack_root() / "enrolment" / "register.yaml")
+def enrolment(own: str | None = None) -> Questionnaire:
+    """Return what is understood of a register: by the library's pack, or a bureau's own one."""
+    return questionnaire(own or pack_root() / "enrolment" / f"{ENROLMENT}.yaml")
 
 
 @cache
-def registers() -> dict[str, Register]:
-    """Return the codes that a firm is described by: ``industry``, ``district``, ``size``."""
-    packs = registers_of([enrolment()])
-    named = {q.id: q.register_ for q in enrolment().questions}
-    return {name: packs[str(named[name])] for name in CODES}
+def registers(own: str | None = None) -> dict[str, Register]:
+    """Return the codes that a firm is described by: ``industry``, ``district``, ``size``.
+
+    A bureau's own pack may leave one of them out; the library's then stands.
+    """
+    form = enrolment(own)
+    packs = registers_of([form])
+    named = {q.id: packs[q.register_] for q in form.questions if q.register_ is not None}
+    standing = {} if own is None else registers()
+    return {name: named.get(name) or standing[name] for name in CODES}
 
 
-def take_firms(path: Path, *, max_errors: int = 10_000, steps: Steps = SILENT) -> Intake:
+def take_firms(
+    path: Path, *, own: str | None = None, max_errors: int = 10_000, steps: Steps = SILENT
+) -> Intake:
     """Read a register file and take in what is good.
 
     Parameters
     ----------
     path : Path
         CSV, XLSX, XLS, ODS, Parquet or SPSS, in any encoding that ``taji.store.tables`` reads.
+    own : str, optional
+        A bureau's own pack of what is understood, ``id@version``.
     max_errors : int
         List no more refusals than this; all are counted. [cells]
     steps : Steps
@@ -76,7 +87,7 @@ def take_firms(path: Path, *, max_errors: int = 10_000, steps: Steps = SILENT) -
     TajiError
         If the file cannot be read, or has no column for key or name.
     """
-    form = enrolment()
+    form = enrolment(own)
     steps.begin(READING)
     with no_row_read():
         tables = open_tables(path, recognise=recogniser([form]))

@@ -45,6 +45,8 @@ class PortraitRequest:
         Said on every page; also true where the data have a column ``invented``.
     confidence : float
         Confidence of the intervals. [fraction]
+    enrolment : str, optional
+        A bureau's own pack of what is understood of a register; None: the library's.
     shares, duplicates, max_errors, accept_partial, sheet
         As for ``taji.survey.intake``.
     """
@@ -62,6 +64,7 @@ class PortraitRequest:
     period: str | None = None
     simulated: bool = False
     confidence: float = 0.95
+    enrolment: str | None = None
     shares: str | None = None
     duplicates: str = "error"
     max_errors: int = 10_000
@@ -76,9 +79,10 @@ class PortraitRequest:
             f"{PACK}{kind}/{name}": pack_file(kind, name)
             for kind, name in (
                 ("questionnaires", self.questionnaire),
+                ("questionnaires", self.enrolment),
                 *(("models", name) for name in self.models),
             )
-            if name not in available(kind)
+            if name is not None and name not in available(kind)
         }
         return {name: path for name, path in {**named, **packs}.items() if path is not None}
 
@@ -103,5 +107,6 @@ class PortraitRequest:
         return replace(
             request,
             questionnaire=moved("questionnaires", request.questionnaire),
+            enrolment=request.enrolment and moved("questionnaires", request.enrolment),
             models=tuple(moved("models", name) for name in request.models),
         )
