@@ -26,7 +26,7 @@ from taji.store.tables import TableSource, open_tables
 from taji.survey.intake import Intake, recogniser, take
 from taji.survey.intake.columns import Column
 
-__all__ = ["CODES", "CONTACT", "ENROLMENT", "enrolment", "registers", "take_firms"]
+__all__ = ["CODES", "CONTACT", "ENROLMENT", "enrolment", "faults", "registers", "take_firms"]
 
 #: Id of the pack; a bureau's own of this id names its own districts and headings.
 ENROLMENT = "register"
@@ -35,6 +35,10 @@ CODES = ("industry", "district", "size")
 CONTACT = ("contact_name", "email", "phone", "address")
 
 READING = Text(zh="读取名录", en="Reading the register")
+NO_NAME = Text(
+    zh="缺少题目 name（企业名称），且须为 required: true",
+    en="the question `name` (of the firm) is missing or not `required: true`",
+)
 EMAIL_ITEM = "register:email"
 #: Something, one @, and a domain with a dot; who lives there only a mail can tell.
 EMAIL = r"^[^@\s,;<>]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}$"
@@ -57,6 +61,18 @@ def registers(own: str | None = None) -> dict[str, Register]:
     named = {q.id: packs[q.register_] for q in form.questions if q.register_ is not None}
     standing = {} if own is None else registers()
     return {name: named.get(name) or standing[name] for name in CODES}
+
+
+def faults(form: Questionnaire) -> tuple[Text, ...]:
+    """Return why a pack cannot say what is understood of a register."""
+    asked = {question.id: question for question in form.questions}
+    found = [] if "name" in asked and asked["name"].required else [NO_NAME]
+    found += [
+        Text(zh=f"{name}：须为 kind: code", en=f"{name}: must be of kind: code")
+        for name in CODES
+        if name in asked and asked[name].kind != "code"
+    ]
+    return tuple(found)
 
 
 def take_firms(

@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from taji.base.text import Language
 from taji.catalogue.files import available, pack_file
+from taji.catalogue.load import questionnaire
 
 __all__ = ["PACK", "PATHS", "PortraitRequest"]
 
@@ -84,7 +85,18 @@ class PortraitRequest:
             )
             if name is not None and name not in available(kind)
         }
+        packs |= {
+            f"{PACK}registers/{name}": pack_file("registers", name)
+            for name in self._registers
+            if name not in available("registers")
+        }
         return {name: path for name, path in {**named, **packs}.items() if path is not None}
+
+    @property
+    def _registers(self) -> set[str]:
+        """The registers of codes that the questionnaires name."""
+        asked = [questionnaire(one) for one in (self.questionnaire, self.enrolment) if one]
+        return {q.register_ for one in asked for q in one.questions if q.register_ is not None}
 
     def arguments(self) -> dict[str, Any]:
         """Everything but the files, as JSON can hold it."""
