@@ -14,6 +14,8 @@ from taji.compare.change import CHANGES
 from taji.desk.changing import CHANGE_NAME, compare_rounds
 from taji.desk.files import OverwriteError
 from taji.desk.request import PortraitRequest
+from taji.desk.verifying import verify
+from taji.store.manifest import Manifest
 
 PLAN = "course/plan"
 
@@ -107,3 +109,21 @@ def test_the_table_does_not_overwrite_the_answers(
 
     with pytest.raises(OverwriteError):
         compare_rounds(earlier, replace(later, answers=taken), tmp_path)
+
+
+def test_a_comparison_is_proved_from_its_manifest_and_a_changed_digit_is_named(
+    earlier: PortraitRequest, later: PortraitRequest, tmp_path: Path
+):
+    out = compare_rounds(earlier, later, tmp_path).table
+    manifest = Manifest.read(tmp_path)
+
+    assert manifest.outputs.keys() == {CHANGE_NAME}
+    assert {"before answers", "after answers"} <= manifest.inputs.keys()
+    assert manifest.simulated
+    assert verify(tmp_path).holds
+
+    table = pl.read_csv(out, infer_schema_length=None)
+    moved = pl.when(question="plan").then(pl.col("change") + 0.01).otherwise("change")
+    table.with_columns(change=moved).write_csv(out)
+    told = [difference.en for difference in verify(tmp_path).differences]
+    assert any("change of plan · yes · proportion is recorded as" in one for one in told)

@@ -234,6 +234,15 @@ def test_the_word_document_says_what_the_pdf_says(diagnosis, language, tmp_path)
                 assert {word for row in block.rows for word in row} <= set(cells)
 
 
+def test_words_have_more_room_than_numbers_in_the_annex_of_the_word_document(diagnosis, tmp_path):
+    write_firm_docx(diagnosis, tmp_path / "firm.docx", language="en")
+    annex = Document(str(tmp_path / "firm.docx")).tables[-1]
+
+    grid = [column.width for column in annex.columns]
+    assert grid == [cell.width for cell in annex.rows[-1].cells]
+    assert grid[0] > 3 * max(grid[1:])
+
+
 def test_the_word_document_reads_aloud_and_repeats_the_heads_of_tables(diagnosis, tmp_path):
     write_firm_docx(diagnosis, tmp_path / "firm.docx", language="zh")
     document = Document(str(tmp_path / "firm.docx"))

@@ -50,6 +50,23 @@ def test_each_firm_has_one_sheet_with_its_own_link(language, tmp_path):
     assert '乙 #1 <"公司"> $x$' in pages[1], "a name is text, whatever is in it"
 
 
+def test_a_letter_in_both_languages_with_addresses_and_a_full_purpose_is_one_sheet(tmp_path):
+    """The purpose is as long as the draft that the platform offers."""
+    sender = replace(
+        SENDER,
+        purpose=Text(
+            zh="了解全市企业的现状，据此安排服务。" * 9, en="To learn where firms stand. " * 19
+        ),
+        address="虚构省虚构市虚构路 1 号",
+    )
+    wanted = [replace(one, address="虚构省虚构市虚构工业园十二号厂房东侧" * 4) for one in WANTED]
+
+    pages = words(letters(wanted, sender, language="both"), tmp_path)
+
+    assert len(pages) == 2
+    assert "bbb" in pages[1]
+
+
 def test_a_letter_says_until_when_who_asks_and_whom_to_call(tmp_path):
     chinese, english = (
         words(letters(WANTED[:1], SENDER, language=one), tmp_path)[0] for one in ("zh", "en")

@@ -88,14 +88,19 @@ def is_fixed(file: Path) -> bool:
 def file_beside(model_file: Path, kind: str, name: str) -> Path:
     """Return the pack that a pack names by id: ``<id>.yaml`` beside it, else one of this library.
 
+    A name ``id@version`` is of the folder that ``TAJI_PACKS`` names.
+
     Raises
     ------
     UnknownPackError
-        If there is neither.
+        If there is none of these.
     """
     beside = model_file.parent / f"{name}.yaml"
+    own = _own(kind, name)
     if beside.is_file():
         return beside
+    if own is not None and own.is_file():
+        return own
     if name in available(kind):
         return _inside(kind, name)
     raise UnknownPackError(kind=kind, name=name, allowed=available(kind))

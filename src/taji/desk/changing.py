@@ -1,4 +1,4 @@
-"""What changed in the city between two rounds, from two files of answers to one table.
+"""What changed in the city between two rounds, from two files of answers to one table and manifest.
 
 Reads both rounds as a portrait does and hands them to ``taji.compare.change``. Decides nothing about
 numbers; what either round withholds is withheld.
@@ -6,24 +6,31 @@ numbers; what either round withholds is withheld.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
 
+import taji
 from taji.base.identifiers import KEY
 from taji.base.text import Language, Text
 from taji.compare.change import Round, change
 from taji.desk.figures import tabulated
 from taji.desk.files import keep_inputs, write_table
 from taji.desk.gathering import notes_of, write_refused
+from taji.desk.joining import is_simulated
+from taji.desk.packs_used import packs_used
 from taji.desk.request import PortraitRequest
 from taji.desk.rounds import Answered, answered, figures_of, joined
 from taji.desk.steps import SILENT, Steps
+from taji.store.manifest import MANIFEST_NAME, Manifest, code_digest, environment, fingerprint
 
-__all__ = ["CHANGE_NAME", "Changed", "compare_rounds"]
+__all__ = ["CHANGE_NAME", "COMMAND", "Changed", "compare_rounds", "requests_of"]
 
 CHANGE_NAME = "change.csv"
+#: What the manifest calls this.
+COMMAND = "compare"
 #: Folders beside the result for what each round refused.
 BEFORE, AFTER = "before", "after"
 
@@ -69,7 +76,7 @@ def compare_rounds(
     language: Language | None = None,
     steps: Steps = SILENT,
 ) -> Changed:
-    """Compare two rounds and write ``change.csv`` into ``out``.
+    """Compare two rounds and write ``change.csv`` into ``out``, with its manifest.
 
     Parameters
     ----------
@@ -90,7 +97,10 @@ def compare_rounds(
     before = replace(before, confidence=after.confidence)
     requests = {BEFORE: before, AFTER: after}
     for request in requests.values():
-        keep_inputs((request.answers, request.design, request.register), [out / CHANGE_NAME])
+        keep_inputs(
+            (request.answers, request.design, request.register),
+            [out / CHANGE_NAME, out / MANIFEST_NAME],
+        )
     came = {name: answered(request, steps=steps) for name, request in requests.items()}
     spoken = language or after.language
     notes = [note for name, one in came.items() for note in _notes(name, one, out, spoken)]
@@ -98,7 +108,9 @@ def compare_rounds(
     rejected = any(one.intake.stopped for one in came.values())
     table = None if rejected else _compared(came[BEFORE], came[AFTER], steps)
     if table is not None:
+        (out / MANIFEST_NAME).unlink(missing_ok=True)
         write_table(table, out / CHANGE_NAME)
+        _manifest(came, out).write(out)
         notes.append(_shared(keys[BEFORE], keys[AFTER]))
     return Changed(
         table=None if table is None else out / CHANGE_NAME,
@@ -128,6 +140,45 @@ def _round(came: Answered, steps: Steps) -> Round:
         pl.col("question").is_in([measure.question for measure in measures])
     )
     return Round(figures.frame, figures.sample, measures, own)
+
+
+def _manifest(came: Mapping[str, Answered], out: Path) -> Manifest:
+    """What the table rests on: both rounds, each as for its portrait."""
+    return Manifest(
+        command=COMMAND,
+        arguments={name: one.request.arguments() for name, one in came.items()},
+        version=taji.__version__,
+        code=code_digest(),
+        seed=None,
+        simulated=any(
+            one.request.simulated or is_simulated(one.intake.of(one.asked.id))
+            for one in came.values()
+        ),
+        inputs={
+            f"{name} {kind}": fingerprint(path, relative_to=out)
+            for name, one in came.items()
+            for kind, path in one.request.inputs.items()
+        },
+        packs={
+            k: v for one in came.values() for k, v in packs_used(one.request, one.chosen).items()
+        },
+        libraries=environment(),
+        outputs={CHANGE_NAME: fingerprint(out / CHANGE_NAME, relative_to=out)},
+    )
+
+
+def requests_of(manifest: Manifest, folder: Path) -> tuple[PortraitRequest, PortraitRequest]:
+    """Take both requests back from the manifest of a comparison in ``folder``."""
+
+    def request(name: str) -> PortraitRequest:
+        files = {
+            kind.removeprefix(f"{name} "): folder / record.path
+            for kind, record in manifest.inputs.items()
+            if kind.startswith(f"{name} ")
+        }
+        return PortraitRequest.from_arguments(manifest.arguments[name], files)
+
+    return request(BEFORE), request(AFTER)
 
 
 def _keys(came: Answered) -> list[str]:

@@ -26,39 +26,66 @@ from taji.store.tables import TableSource, open_tables
 from taji.survey.intake import Intake, recogniser, take
 from taji.survey.intake.columns import Column
 
-__all__ = ["CODES", "CONTACT", "enrolment", "registers", "take_firms"]
+__all__ = ["CODES", "CONTACT", "ENROLMENT", "enrolment", "faults", "registers", "take_firms"]
 
+#: Id of the pack; a bureau's own of this id names its own districts and headings.
+ENROLMENT = "register"
 #: Columns of the result that hold codes, and those that tell how a firm is reached.
 CODES = ("industry", "district", "size")
 CONTACT = ("contact_name", "email", "phone", "address")
 
 READING = Text(zh="读取名录", en="Reading the register")
+NO_NAME = Text(
+    zh="缺少题目 name（企业名称），且须为 required: true",
+    en="the question `name` (of the firm) is missing or not `required: true`",
+)
 EMAIL_ITEM = "register:email"
 #: Something, one @, and a domain with a dot; who lives there only a mail can tell.
 EMAIL = r"^[^@\s,;<>]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}$"
 
 
 @cache
-def enrolment() -> Questionnaire:
-    """Return what is understood of a register."""
-    return questionnaire(pack_root() / "enrolment" / "register.yaml")
+def enrolment(own: str | None = None) -> Questionnaire:
+    """Return what is understood of a register: by the library's pack, or a bureau's own one."""
+    return questionnaire(own or pack_root() / "enrolment" / f"{ENROLMENT}.yaml")
 
 
 @cache
-def registers() -> dict[str, Register]:
-    """Return the codes that a firm is described by: ``industry``, ``district``, ``size``."""
-    packs = registers_of([enrolment()])
-    named = {q.id: q.register_ for q in enrolment().questions}
-    return {name: packs[str(named[name])] for name in CODES}
+def registers(own: str | None = None) -> dict[str, Register]:
+    """Return the codes that a firm is described by: ``industry``, ``district``, ``size``.
+
+    A bureau's own pack may leave one of them out; the library's then stands.
+    """
+    form = enrolment(own)
+    packs = registers_of([form])
+    named = {q.id: packs[q.register_] for q in form.questions if q.register_ is not None}
+    standing = {} if own is None else registers()
+    return {name: named.get(name) or standing[name] for name in CODES}
 
 
-def take_firms(path: Path, *, max_errors: int = 10_000, steps: Steps = SILENT) -> Intake:
+def faults(form: Questionnaire) -> tuple[Text, ...]:
+    """Return why a pack cannot say what is understood of a register."""
+    asked = {question.id: question for question in form.questions}
+    found = [] if "name" in asked and asked["name"].required else [NO_NAME]
+    found += [
+        Text(zh=f"{name}：须为 kind: code", en=f"{name}: must be of kind: code")
+        for name in CODES
+        if name in asked and asked[name].kind != "code"
+    ]
+    return tuple(found)
+
+
+def take_firms(
+    path: Path, *, own: str | None = None, max_errors: int = 10_000, steps: Steps = SILENT
+) -> Intake:
     """Read a register file and take in what is good.
 
     Parameters
     ----------
     path : Path
         CSV, XLSX, XLS, ODS, Parquet or SPSS, in any encoding that ``taji.store.tables`` reads.
+    own : str, optional
+        A bureau's own pack of what is understood, ``id@version``.
     max_errors : int
         List no more refusals than this; all are counted. [cells]
     steps : Steps
@@ -76,7 +103,7 @@ def take_firms(path: Path, *, max_errors: int = 10_000, steps: Steps = SILENT) -
     TajiError
         If the file cannot be read, or has no column for key or name.
     """
-    form = enrolment()
+    form = enrolment(own)
     steps.begin(READING)
     with no_row_read():
         tables = open_tables(path, recognise=recogniser([form]))

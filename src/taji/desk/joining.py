@@ -66,16 +66,17 @@ class Firms:
     unread: int
 
 
-def read_firms(path: Path, asked: Questionnaire) -> Firms:
+def read_firms(path: Path, asked: Questionnaire, own: str | None = None) -> Firms:
     """Read a register: codes and labels as the questionnaire has them, the rest as it stands.
 
     Amounts are left as text: a register's unit of money is not the questionnaire's. Where the
-    questionnaire asks nothing that the register knows, its codes are those of any register.
+    questionnaire asks nothing that the register knows, its codes are those of any register, or of
+    the bureau's ``own`` pack of it.
     """
     try:
         return _read_firms(path, _coded(asked))
     except NoQuestionError:
-        return _read_firms(path, _coded(enrolment()))
+        return _read_firms(path, _coded(enrolment(own)))
 
 
 def _read_firms(path: Path, known: Questionnaire) -> Firms:

@@ -30,7 +30,8 @@ def packs_used(request: PortraitRequest, chosen: Sequence[Chosen]) -> dict[str, 
         if one.name in available("models"):
             named[f"models/{one.model.key}"] = pack_file("models", one.name)
     for name, register in registers_of([asked, *(one.asked for one in chosen)]).items():
-        named[f"registers/{register.key}"] = pack_file("registers", name)
+        if name in available("registers"):
+            named[f"registers/{register.key}"] = pack_file("registers", name)
     for name in available("benchmarks"):
         named[f"benchmarks/{name}"] = pack_file("benchmarks", name)
     return {name: fingerprint(path, relative_to=pack_root()) for name, path in named.items()}

@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from taji.base.text import Language
 from taji.catalogue.files import available, pack_file
+from taji.catalogue.load import questionnaire
 
 __all__ = ["PACK", "PATHS", "PortraitRequest"]
 
@@ -45,6 +46,8 @@ class PortraitRequest:
         Said on every page; also true where the data have a column ``invented``.
     confidence : float
         Confidence of the intervals. [fraction]
+    enrolment : str, optional
+        A bureau's own pack of what is understood of a register; None: the library's.
     shares, duplicates, max_errors, accept_partial, sheet
         As for ``taji.survey.intake``.
     """
@@ -62,6 +65,7 @@ class PortraitRequest:
     period: str | None = None
     simulated: bool = False
     confidence: float = 0.95
+    enrolment: str | None = None
     shares: str | None = None
     duplicates: str = "error"
     max_errors: int = 10_000
@@ -76,11 +80,23 @@ class PortraitRequest:
             f"{PACK}{kind}/{name}": pack_file(kind, name)
             for kind, name in (
                 ("questionnaires", self.questionnaire),
+                ("questionnaires", self.enrolment),
                 *(("models", name) for name in self.models),
             )
-            if name not in available(kind)
+            if name is not None and name not in available(kind)
+        }
+        packs |= {
+            f"{PACK}registers/{name}": pack_file("registers", name)
+            for name in self._registers
+            if name not in available("registers")
         }
         return {name: path for name, path in {**named, **packs}.items() if path is not None}
+
+    @property
+    def _registers(self) -> set[str]:
+        """The registers of codes that the questionnaires name."""
+        asked = [questionnaire(one) for one in (self.questionnaire, self.enrolment) if one]
+        return {q.register_ for one in asked for q in one.questions if q.register_ is not None}
 
     def arguments(self) -> dict[str, Any]:
         """Everything but the files, as JSON can hold it."""
@@ -103,5 +119,6 @@ class PortraitRequest:
         return replace(
             request,
             questionnaire=moved("questionnaires", request.questionnaire),
+            enrolment=request.enrolment and moved("questionnaires", request.enrolment),
             models=tuple(moved("models", name) for name in request.models),
         )

@@ -105,7 +105,9 @@ def joined(came: Answered) -> Joined:
     """
     request, asked, intake = came.request, came.asked, came.intake
     design = Design() if request.design is None else read_design(request.design)
-    firms = None if request.register is None else read_firms(request.register, asked)
+    firms = (
+        None if request.register is None else read_firms(request.register, asked, request.enrolment)
+    )
     answers, design = join_register(intake.of(asked.id), firms, design)
     return Joined(
         answers=answers,

@@ -15,6 +15,7 @@ import polars as pl
 
 from taji.base.errors import TajiError
 from taji.base.text import Text
+from taji.desk.changing import CHANGE_NAME, COMMAND, compare_rounds, requests_of
 from taji.desk.portraying import portray
 from taji.desk.request import PortraitRequest
 from taji.desk.steps import SILENT, Steps
@@ -31,6 +32,7 @@ NUMBERS_TOLERANCE = 1e-12
 TABLES: dict[str, tuple[str, ...]] = {
     "estimates.csv": ("question", "option", "statistic", "by", "group"),
     "scores.parquet": ("enterprise", "model", "node"),
+    CHANGE_NAME: ("question", "option", "statistic", "by", "group"),
 }
 #: Differences told before the rest is counted.
 SHOWN = 20
@@ -69,7 +71,7 @@ class Verified:
 
 
 def verify(folder: Path, *, steps: Steps = SILENT) -> Verified:
-    """Verify a folder that ``portray`` wrote.
+    """Verify a folder that ``portray`` or ``compare_rounds`` wrote.
 
     Raises
     ------
@@ -79,7 +81,8 @@ def verify(folder: Path, *, steps: Steps = SILENT) -> Verified:
     steps.begin(CHECKING)
     manifest = Manifest.read(folder)
     changes = manifest.changed_files(folder)
-    libraries = manifest.changed_libraries(environment({"font": family()}))
+    drawn = {"font": family()} if "font" in manifest.libraries else None
+    libraries = manifest.changed_libraries(environment(drawn))
     differences = [_told(change) for change in changes]
     remarks = [_told(change) for change in libraries]
     lost = any(change.kind in ("input", "pack") and not change.found for change in changes)
@@ -105,19 +108,17 @@ def _again(
     manifest: Manifest, folder: Path, *, same_libraries: bool, steps: Steps
 ) -> Iterator[Text]:
     """Run the command again and compare."""
-    files = {name: folder / record.path for name, record in manifest.inputs.items()}
-    request = PortraitRequest.from_arguments(manifest.arguments, files)
     with tempfile.TemporaryDirectory(prefix="taji-verify-") as made:
         again = Path(made)
         try:
-            done = portray(request, again, steps=steps)
+            rejected = _made(manifest, folder, again, steps)
         except TajiError as error:
             yield Text(
                 zh=f"重新计算失败：{error.render('zh')}",
                 en=f"It could not be computed again: {error.render('en')}",
             )
             return
-        if done.rejected:
+        if rejected:
             yield Text(zh="重新计算时数据被退回", en="Computed again, the data was refused")
             return
         for name, keys in TABLES.items():
@@ -130,6 +131,15 @@ def _again(
                     zh=f"结果 {name}：与重新生成的不同",
                     en=f"output {name}: not what is made again",
                 )
+
+
+def _made(manifest: Manifest, folder: Path, again: Path, steps: Steps) -> bool:
+    """Run what a manifest tells of into another folder; return whether the data was refused."""
+    if manifest.command == COMMAND:
+        return compare_rounds(*requests_of(manifest, folder), again, steps=steps).rejected
+    files = {name: folder / record.path for name, record in manifest.inputs.items()}
+    request = PortraitRequest.from_arguments(manifest.arguments, files)
+    return portray(request, again, steps=steps).rejected
 
 
 def _numbers(name: str, recorded: Path, again: Path, keys: tuple[str, ...]) -> Iterator[Text]:

@@ -16,11 +16,12 @@ import vl_convert
 from docx import Document
 from docx.document import Document as Docx
 from docx.enum.table import WD_TABLE_ALIGNMENT
-from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_BREAK
+from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Mm, Pt, RGBColor
 from docx.styles.style import ParagraphStyle
+from docx.table import Table as WordTable
 from docx.table import _Cell as Cell
 from docx.text.paragraph import Paragraph as Words
 from docx.text.run import Run
@@ -65,8 +66,7 @@ def write_firm_docx(diagnosis: Diagnosis, path: Path | str, *, language: Languag
     _head(document, story)
     for section in story.sections:
         _section(document, section, font)
-    document.add_paragraph().add_run().add_break(WD_BREAK.PAGE)
-    _section(document, story.annex, font)
+    _section(document, story.annex, font).paragraph_format.page_break_before = True
     document.save(str(path))
 
 
@@ -133,7 +133,7 @@ def _head(document: Docx, story: FirmStory) -> None:
     box.alignment = WD_TABLE_ALIGNMENT.CENTER
     box.autofit = False
     left, right = box.rows[0].cells
-    left.width, right.width = Mm(50), Mm(120)
+    _set_widths(box, [Mm(50), Mm(120)])
     _shade(left._tc.get_or_add_tcPr(), COLOURS.ours)
     _shade(right._tc.get_or_add_tcPr(), COLOURS.panel)
     white = RGBColor(255, 255, 255)
@@ -165,10 +165,12 @@ def _ladder(document: Docx, story: FirmStory) -> None:
     _close(document)
 
 
-def _section(document: Docx, section: Section, font: str) -> None:
-    document.add_heading(section.title, level=section.level - 1)
+def _section(document: Docx, section: Section, font: str) -> Words:
+    """Add a section; its heading is returned."""
+    heading = document.add_heading(section.title, level=section.level - 1)
     for block in section.blocks:
         _block(document, block, font)
+    return heading
 
 
 def _block(document: Docx, block: Block, font: str) -> None:
@@ -202,12 +204,12 @@ def _table(document: Docx, block: Table) -> None:
         caption.paragraph_format.keep_with_next = True
     table = document.add_table(rows=1, cols=len(block.heads))
     table.autofit = False
-    widths = _widths(block)
-    _row(table.rows[0].cells, block.heads, block, widths, head=True)
+    _row(table.rows[0].cells, block.heads, block, head=True)
     repeated = OxmlElement("w:tblHeader")
     table.rows[0]._tr.get_or_add_trPr().append(repeated)
     for row in block.rows:
-        _row(table.add_row().cells, row, block, widths, head=False)
+        _row(table.add_row().cells, row, block, head=False)
+    _set_widths(table, _widths(block))
     for row_ in table.rows:
         whole = OxmlElement("w:cantSplit")
         row_._tr.get_or_add_trPr().append(whole)
@@ -217,13 +219,10 @@ def _table(document: Docx, block: Table) -> None:
         _close(document)
 
 
-def _row(
-    cells: Sequence[Cell], words: Sequence[str], block: Table, widths: Sequence[Mm], *, head: bool
-) -> None:
+def _row(cells: Sequence[Cell], words: Sequence[str], block: Table, *, head: bool) -> None:
     for place, (cell, word) in enumerate(zip(cells, words, strict=True)):
-        cell.width = widths[place]
         paragraph = cell.paragraphs[0]
-        paragraph.paragraph_format.space_after = Pt(1)
+        paragraph.paragraph_format.space_after = Pt(0)
         paragraph.paragraph_format.keep_with_next = head
         if place in block.numeric:
             paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
@@ -236,11 +235,19 @@ def _row(
 
 
 def _widths(block: Table) -> list[Mm]:
-    """Numbers narrow, words sharing the rest, the first of them widest."""
+    """Numbers narrow, words sharing the rest."""
     number = 20
     words = len(block.heads) - len(block.numeric)
     rest = (170 - number * len(block.numeric)) / max(1, words)
     return [Mm(number if place in block.numeric else rest) for place in range(len(block.heads))]
+
+
+def _set_widths(table: WordTable, widths: Sequence[Mm]) -> None:
+    """Say widths of columns as both kinds of reader ask for them: in the grid, and in every cell."""
+    for column, width in zip(table.columns, widths, strict=True):
+        column.width = width
+        for cell in column.cells:
+            cell.width = width
 
 
 def _close(document: Docx) -> None:

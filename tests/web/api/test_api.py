@@ -11,13 +11,20 @@ from django.utils import timezone
 from tests.web.conftest import City
 
 from taji.web.answering.models import AnswerEvent, Submission
+from taji.web.api.grounds import purpose_digest
 from taji.web.api.models import ApiToken, IdempotentWrite, Scope
 from taji.web.api.tokens import make, revoke
 from taji.web.audit.models import Entry
 from taji.web.people.models import Organisation
 from taji.web.publishing.models import Made, Portrait
+from taji.web.rounds.models import Round
 
 ALL = list(Scope.values)
+
+
+def by_consent(its: Round, text: str, **more: object) -> dict[str, object]:
+    """An answer of somebody who agreed to what the round tells firms."""
+    return {"text": text, "basis": "consent", "purpose": purpose_digest(its), **more}
 
 
 class Program:
@@ -98,20 +105,22 @@ def test_a_firm_reads_and_writes_its_own_sheet_and_finds_no_other(city: City, pr
     firm, other = program("firm"), program("other_firm")
     own = f"/rounds/2026/answers/{city.firms[0].key}"
 
-    written = firm.send("put", f"{own}/items/q2", {"text": "35"})
+    written = firm.send("put", f"{own}/items/q2", by_consent(city.round, "35"))
 
     assert written.json() == {"item": "q2", "value": "35", "number": 1}
     assert firm.get(own)[1]["answers"] == [{"item": "q2", "value": "35", "number": 1}]
     assert other.get(own)[0] == 404
-    assert other.send("put", f"{own}/items/q2", {"text": "1", "seen": 1}).status_code == 404
+    assert (
+        other.send("put", f"{own}/items/q2", by_consent(city.round, "1", seen=1)).status_code == 404
+    )
 
 
 def test_a_write_sent_twice_is_done_once_and_answered_alike(city: City, program):
     firm = program("firm")
     path = f"/rounds/2026/answers/{city.firms[0].key}/items/q2"
 
-    first = firm.send("put", path, {"text": "35"})
-    second = firm.send("put", path, {"text": "35"})
+    first = firm.send("put", path, by_consent(city.round, "35"))
+    second = firm.send("put", path, by_consent(city.round, "35"))
 
     assert first.json() == second.json()
     assert second.headers["Idempotent-Replayed"] == "true"
@@ -121,9 +130,9 @@ def test_a_write_sent_twice_is_done_once_and_answered_alike(city: City, program)
 def test_a_key_of_another_request_is_refused(city: City, program):
     firm = program("firm")
     path = f"/rounds/2026/answers/{city.firms[0].key}/items/q2"
-    firm.send("put", path, {"text": "35"})
+    firm.send("put", path, by_consent(city.round, "35"))
 
-    response = firm.send("put", path, {"text": "36", "seen": 1})
+    response = firm.send("put", path, by_consent(city.round, "36", seen=1))
 
     assert (response.status_code, response.json()["code"]) == (409, "web.key_reused")
     assert city.sheet().answers["q2"]["v"] == "35"
@@ -141,6 +150,9 @@ def test_a_key_of_another_request_is_refused(city: City, program):
 def test_what_cannot_be_kept_is_told_with_a_code(city: City, program, item, body, status, code):
     path = f"/rounds/2026/answers/{city.firms[0].key}/items/{item}"
 
+    if "text" in body:
+        body = by_consent(city.round, **body)
+
     response = program("firm").send("put", path, body)
 
     assert (response.status_code, response.json()["code"]) == (status, code)
@@ -151,15 +163,72 @@ def test_what_cannot_be_kept_is_told_with_a_code(city: City, program, item, body
 def test_a_text_among_the_facts_of_an_error_keeps_both_languages(city: City, program):
     path = f"/rounds/2026/answers/{city.firms[0].key}/items/q2"
 
-    facts = program("firm").send("put", path, {"text": "140"}).json()["fields"]
+    facts = program("firm").send("put", path, by_consent(city.round, "140")).json()["fields"]
 
     assert set(facts["question"]) == {"zh", "en"}
+
+
+def test_a_firm_that_writes_by_a_program_agrees_to_what_the_round_tells(city: City, program):
+    firm = program("firm")
+    path = f"/rounds/2026/answers/{city.firms[0].key}/items/q2"
+    told = firm.get("/rounds/2026")[1]
+
+    body = {"text": "35", "basis": "consent", "purpose": told["purpose_sha256"]}
+    assert firm.send("put", path, body).status_code == 200
+
+    consent = AnswerEvent.objects.get().consent
+    assert (consent.by, consent.purpose_zh) == (city.users["firm"], told["purpose_zh"])
+    assert city.round.purpose_zh in told["purpose_zh"]
+
+
+@pytest.mark.parametrize(
+    ("role", "grounds", "code"),
+    [
+        ("firm", {}, "web.malformed"),
+        ("firm", {"basis": "consent"}, "web.purpose_other"),
+        ("firm", {"basis": "consent", "purpose": "0" * 64}, "web.purpose_other"),
+        ("firm", {"basis": "duty", "note": "statistics law"}, "web.answer_grounds"),
+        ("analyst", {"basis": "duty"}, "web.answer_grounds"),
+        ("analyst", {"basis": "consent", "note": "file 12"}, "web.purpose_other"),
+    ],
+)
+def test_an_answer_without_its_grounds_is_not_kept(city: City, program, role, grounds, code):
+    path = f"/rounds/2026/answers/{city.firms[0].key}/items/q2"
+
+    response = program(role).send("put", path, {"text": "35", **grounds})
+
+    assert (response.status_code, response.json()["code"]) == (422, code)
+    assert AnswerEvent.objects.count() == 0
+
+
+def test_the_log_keeps_once_on_what_grounds_a_bureau_answers_for_a_firm(city: City, program):
+    analyst = program("analyst")
+    own = f"/rounds/2026/answers/{city.firms[0].key}/items"
+    grounds = {"basis": "duty", "note": "《统计法》第七条"}
+
+    for item in ("q2", "q3"):
+        answer = {"text": "35", **grounds}
+        assert analyst.send("put", f"{own}/{item}", answer, key=f"key-of-{item}").status_code == 200
+    kept = Entry.objects.get(action="answer.grounds")
+
+    assert kept.facts == {**grounds, "purpose": ""}
+    assert (kept.actor, kept.subject) == ("analyst", f"case:{city.cases[0].pk}")
+    assert set(AnswerEvent.objects.values_list("consent", flat=True)) == {None}
+
+
+def test_chinese_stands_in_every_answer_as_it_is_read(city: City, program):
+    firm = program("firm")
+
+    for path in ("/openapi.json", "/rounds/2026", "/rounds/2026/items", "/rounds/none"):
+        body = firm.client.get(f"/api/v1{path}", headers=firm.headers).content
+        assert b"\\u" not in body
+        assert any(character > 127 for character in body)
 
 
 def test_a_submitted_sheet_is_scored_as_the_command_scores_it(city: City, program):
     firm, analyst = program("firm"), program("analyst")
     own = f"/rounds/2026/answers/{city.firms[0].key}"
-    firm.send("put", f"{own}/items/q2", {"text": "35"}, key="answer-1")
+    firm.send("put", f"{own}/items/q2", by_consent(city.round, "35"), key="answer-1")
 
     receipt = firm.send("post", f"{own}/submit", key="submit-1").json()
 

@@ -14,6 +14,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from tests.web.serving.running import PATIENCE, ROOT, environment
 
 from taji.cli import run
 from taji.web.database import PRAGMAS, SQLITE_NAME
@@ -250,6 +251,32 @@ def test_the_commands_back_up_and_restore(home, tmp_path, capsys):
     assert "已备份 4 个文件" in told
     assert "every digest fits" in told
     assert "--force" in told
+
+
+@pytest.mark.skipif("TAJI_TEST_DATABASE_URL" in os.environ, reason="of the command, not the base")
+def test_a_backup_by_command_stands_in_the_log_of_the_platform(tmp_path):
+    home, backup = tmp_path / "home", tmp_path / "b.zip"
+    home.mkdir()
+
+    def command(*words: str) -> None:
+        told = environment(TAJI_HOME=str(home), DJANGO_SETTINGS_MODULE="taji.web.settings")
+        subprocess.run(
+            [sys.executable, "-m", *words],
+            cwd=ROOT,
+            env=told,
+            check=True,
+            timeout=PATIENCE,
+            capture_output=True,
+        )
+
+    command("django", "migrate", "--verbosity", "0")
+    command("taji", "backup", str(backup), "--data", str(home))
+
+    with closing(sqlite3.connect(home / SQLITE_NAME)) as base:
+        held = base.execute("SELECT action, actor, subject, facts FROM audit_entry").fetchall()
+    ((action, actor, subject, facts),) = held
+    assert (action, actor, subject) == ("backup.make", "", "backup:b.zip")
+    assert json.loads(facts) == {"command": "taji backup"}
 
 
 def test_what_is_no_backup_is_refused(tmp_path):

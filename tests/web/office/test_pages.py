@@ -10,6 +10,7 @@ from django.core import mail
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from tests.web.conftest import add_user
 
 from taji.web.audit.models import Entry
 from taji.web.office import setting
@@ -250,3 +251,12 @@ def test_a_district_is_called_by_its_name_not_by_its_code_alone(city, signed_in)
     page = signed_in("administrator").get("/office/people/new/").content.decode()
 
     assert "430211 天元区" in page
+
+
+def test_pages_about_people_name_districts_in_the_readers_language(city, signed_in):
+    add_user("of_district", city.bureau, Role.ANALYST, district="430211")
+    browser = signed_in("administrator")
+
+    for language, name in (("zh", "天元区"), ("en", "Tianyuan District")):
+        page = browser.get("/office/people/", {"lang": language}).content.decode()
+        assert (name in page, "430211" in page) == (True, False)

@@ -6,6 +6,7 @@ import re
 import shutil
 import stat
 import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -24,7 +25,9 @@ from taji.web.answering.checking import counting_of
 from taji.web.answering.exporting import answers_frame
 from taji.web.answering.models import AnswerEvent, Sheet, Submission
 from taji.web.audit.log import first_broken
-from taji.web.demo.home import Welcome, fill_home, told
+from taji.web.audit.models import Entry
+from taji.web.demo.home import ASSESSED, ASSIGNED, TWICE, Welcome, fill_home, told
+from taji.web.fieldwork.models import Assignment
 from taji.web.people.models import GUARDED, Organisation, Role, User
 from taji.web.publishing.models import Portrait
 from taji.web.rounds import tokens
@@ -144,3 +147,16 @@ def test_the_portrait_of_the_past_round_is_public(welcome):
 
     assert (portrait.state, portrait.is_public, portrait.rows) == ("done", True, 65)
     assert portrait.round.title_zh in Client().get("/public/portraits/").content.decode()
+
+
+def test_the_log_tells_how_the_demos_firms_were_drawn_assigned_and_assessed(welcome):
+    past = Round.objects.get(state=Round.State.FROZEN)
+    given = Assignment.objects.filter(case__round=past)
+
+    told = Counter(Entry.objects.values_list("action", flat=True))
+
+    assert told["fieldwork.draw"] == told["fieldwork.assign"] == 1
+    assert told["fieldwork.assessed"] == given.exclude(submitted_at=None).count() >= ASSESSED
+    assert given.filter(submitted_at=None).exists()
+    assert given.count() == ASSIGNED + TWICE
+    assert set(given.values_list("drawn", flat=True)) == {True}

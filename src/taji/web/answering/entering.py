@@ -7,6 +7,7 @@ every device that knows the code.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import ClassVar
 
 from django.db import transaction
@@ -25,6 +26,7 @@ __all__ = ["LockedError", "WrongCodeError", "agree", "check_code", "enter", "mas
 
 #: Wrong codes until an invitation closes, and how long it stays closed. [tries, minutes]
 TRIES, PAUSE = 10, 15
+BRACKETED = re.compile(r"[（(][^（(）)]*[）)]")
 
 KEPT = Text(
     zh="答案自本轮冻结起保存 {n} 个月。",
@@ -70,11 +72,14 @@ class LockedError(TajiError):
 def masked(name: str) -> str:
     """Return a firm's name as a stranger may see it who holds the link only.
 
+    What stands in brackets goes whole: half of it would say nothing.
+
     Examples
     --------
-    >>> masked("株洲天元精密机械有限公司"), masked("小厂")
+    >>> masked("株洲天元精密机械有限公司（虚构）"), masked("小厂")
     ('株洲＊＊＊＊＊＊＊＊公司', '小＊')
     """
+    name = BRACKETED.sub("", name).strip() or name
     if len(name) < 6:
         return name[:1] + "＊" * (len(name) - 1)
     return name[:2] + "＊" * (len(name) - 4) + name[-2:]

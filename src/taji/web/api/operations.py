@@ -15,10 +15,12 @@ from taji.base.identifiers import KEY, clean_key
 from taji.desk.diagnosing import program_of
 from taji.engine.local import score_frame
 from taji.web.access import firms_of, own_district, own_firm, whole_city
+from taji.web.answering.entering import purpose_of
 from taji.web.answering.exporting import columns_of, of_questionnaire
 from taji.web.answering.giving import Given, give
 from taji.web.answering.models import AnswerEvent, Sheet, Submission
 from taji.web.answering.submitting import submit
+from taji.web.api.grounds import note_grounds, purpose_digest
 from taji.web.api.keys import Key
 from taji.web.api.models import Scope
 from taji.web.api.repeating import HEADER, once
@@ -320,6 +322,13 @@ def write_answer(
         raise UnknownItemError(item=item, round=slug)
 
     def do() -> tuple[int, Any]:
+        consent = note_grounds(
+            request.subject,
+            basis=body.basis,
+            purpose=body.purpose,
+            note=body.note,
+            by=request.user,
+        )
         sheet = _own_sheet(request.subject)
         saved = give(
             sheet.pk,
@@ -327,6 +336,7 @@ def write_answer(
             asked=asked,
             by=request.user,
             source=AnswerEvent.Source.API,
+            consent=consent,
         )
         return 200, {"item": saved.item, "value": saved.value, "number": saved.number}
 
@@ -488,15 +498,16 @@ def _firm_out(firm: Organisation) -> FirmOut:
 
 
 def _round_out(its: Round) -> RoundOut:
-    return RoundOut(
-        questionnaires=list(its.questionnaires),
-        models=its.model_ids,
-        **{
-            name: getattr(its, name)
-            for name in RoundOut.model_fields
-            if name not in ("questionnaires", "models")
-        },
-    )
+    told = purpose_of(its)
+    made = {
+        "questionnaires": list(its.questionnaires),
+        "models": its.model_ids,
+        "purpose_zh": told.zh,
+        "purpose_en": told.en,
+        "purpose_sha256": purpose_digest(its),
+    }
+    others = {name: getattr(its, name) for name in RoundOut.model_fields if name not in made}
+    return RoundOut(**made, **others)
 
 
 def _case_out(case: Case) -> CaseOut:

@@ -6,9 +6,10 @@ import logging
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
+from ninja.renderers import JSONRenderer
 
 from taji.base.errors import TajiError
 from taji.base.text import Text
@@ -34,7 +35,22 @@ STATUS: dict[type[TajiError], int] = dict.fromkeys(
     (ConflictError, FrozenError, KeyReusedError, KeyTakenError), 409
 )
 
-api = NinjaAPI(title="Taji", version="1", description=ABOUT, docs_url=None, urls_namespace="api")
+
+class Plain(JSONRenderer):
+    """JSON as people read it: characters as they are, in UTF-8."""
+
+    json_dumps_params = {"ensure_ascii": False}
+
+
+api = NinjaAPI(
+    title="Taji",
+    version="1",
+    description=ABOUT,
+    docs_url=None,
+    openapi_url=None,
+    urls_namespace="api",
+    renderer=Plain(),
+)
 api.add_router("", router)
 
 
@@ -103,9 +119,15 @@ def _failed(request: HttpRequest, error: Exception) -> HttpResponse:
     return _problem(request, 500, "web.failed", zh, en)
 
 
+@everyone
+def openapi(request: HttpRequest) -> HttpResponse:
+    """Describe the API for machines."""
+    return api.create_response(request, api.get_openapi_schema(), status=200)
+
+
 def routes() -> list[URLPattern]:
     """Return the routes; the gate lets all pass, for each operation holds its own rule (``Key``)."""
     patterns = [pattern for pattern in api.urls[0] if isinstance(pattern, URLPattern)]
     for pattern in patterns:
         everyone(pattern.callback)
-    return patterns
+    return [*patterns, path("openapi.json", openapi, name="openapi-json")]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from ninja import Schema
 from pydantic import Field, StringConstraints
@@ -78,6 +78,10 @@ class RoundOut(Schema):
     period: str
     opens_on: dt.date | None
     closes_on: dt.date | None
+    #: What firms are told and agree to, and its digest.
+    purpose_zh: str
+    purpose_en: str
+    purpose_sha256: str
 
 
 class CaseOut(Schema):
@@ -92,10 +96,18 @@ class CaseOut(Schema):
 
 
 class AnswerIn(Schema):
-    """An answer as a cell of a file would hold it; ``seen`` is the number that the writer read."""
+    """An answer as a cell of a file would hold it; ``seen`` is the number that the writer read.
+
+    ``basis`` says on what grounds it is given: ``consent`` to the text whose digest is ``purpose``
+    (``purpose_sha256`` of the round), or a ``duty`` set by law. Whoever answers for a firm says in
+    ``note`` where its consent is kept, or which duty it is.
+    """
 
     text: Annotated[Line, Field(max_length=4000)]
     seen: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
+    basis: Literal["consent", "duty"]
+    purpose: Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{64})?$")] = ""
+    note: Annotated[Line, Field(max_length=400)] = ""
 
 
 class AnswerOut(Schema):

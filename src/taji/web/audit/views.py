@@ -22,6 +22,8 @@ from taji.web.downloads import streamed
 from taji.web.parameters import whole
 from taji.web.people.models import Role
 from taji.web.publishing.models import Made, Portrait
+from taji.web.rounds.models import Round
+from taji.web.simulated import how_simulated
 from taji.web.spreadsheets import CSV, csv_parts
 
 #: Rows on a page.
@@ -77,8 +79,14 @@ def log(request: HttpRequest) -> HttpResponse:
             "asked": kept,
             "head": head(),
             "paged": bool(before),
+            "simulated": _of_rounds(),
         },
     )
+
+
+def _of_rounds() -> str:
+    """What the banner says of the log, which tells of every round."""
+    return how_simulated(Round.objects.values_list("simulated", flat=True))
 
 
 def _query(values: dict[str, Any]) -> str:
@@ -110,14 +118,17 @@ def check(request: HttpRequest) -> HttpResponse:
     if result.kind in ("gap", "link", "content") and result.number is not None:
         near = (result.number - 2, result.number + 2)
         around = list(Entry.objects.filter(number__range=near).order_by("number"))
-    return render(request, "audit/checked.html", {"result": result, "around": around})
+    context = {"result": result, "around": around, "simulated": _of_rounds()}
+    return render(request, "audit/checked.html", context)
 
 
 @auditors
 @require_GET
 def numbers(request: HttpRequest) -> HttpResponse:
     """List the portraits whose numbers can be traced."""
-    return render(request, "audit/numbers.html", {"portraits": published()[:SHOWN]})
+    found = list(published()[:SHOWN])
+    simulated = how_simulated(one.round.simulated for one in found)
+    return render(request, "audit/numbers.html", {"portraits": found, "simulated": simulated})
 
 
 @of_portrait

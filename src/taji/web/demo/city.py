@@ -19,6 +19,9 @@ from taji.city.truth import Truth
 from taji.web.answering.giving import Value
 from taji.web.answering.models import AnswerEvent, Consent
 from taji.web.answering.whole_sheets import Filled, fill, sheets_of
+from taji.web.fieldwork.assessing import claimed, hand_in
+from taji.web.fieldwork.assigning import assign
+from taji.web.fieldwork.drawing import draw_subsample
 from taji.web.fieldwork.models import Assignment
 from taji.web.people.models import Kind, Membership, Organisation, OrganisationKind, Role, User
 from taji.web.rounds import tokens
@@ -288,30 +291,33 @@ def _respondent(invitation: Invitation, at: dt.datetime) -> User:
     return user
 
 
-def assess(its: Round, experts: Sequence[User], *, by: User, firms: int, done: int) -> None:
-    """Assign firms of a round to experts; some are assessed already, a little below their own word."""
-    cases = list(
-        Case.objects.filter(round=its, state=Case.State.SUBMITTED).select_related("organisation")
-    )[:firms]
-    luck = uniform(OPEN_SEED, "expert", [case.organisation.key for case in cases])
-    assessed = []
-    for number, case in enumerate(cases):
-        expert = experts[number % len(experts)]
-        Assignment.objects.create(case=case, expert=expert, made_by=by)
-        if number < done:
-            claimed = case.sheets.get(author=None).submission.answers
-            seen = its.frozen_at or timezone.now()
-            assessed.append(
-                Filled(
-                    case=case,
-                    answers=_sobered(claimed, strict=float(luck[number])),
-                    by=expert,
-                    expert=expert,
-                    begun_at=seen + dt.timedelta(days=number + 1),
-                    submitted_at=seen + dt.timedelta(days=number + 1, hours=2),
-                )
+def assess(
+    its: Round, experts: Sequence[User], *, by: User, firms: int, twice: int, done: int
+) -> None:
+    """Draw firms of a round for experts; some are assessed already, a little below their own word."""
+    draw_subsample(its, size=firms, strata=(), seed=OPEN_SEED, by=by)
+    assign(its, people=list(experts), twice=twice, due_on=None, by=by)
+    given = Assignment.objects.filter(case__round=its).order_by("case__second_phase__pk", "pk")
+    given = given.select_related("case__organisation", "case__round", "expert")
+    finished = list(dict.fromkeys(one.case_id for one in given))[:done]
+    visits = [one for one in given if one.case_id in finished]
+    names = [f"{one.case.organisation.key} {one.expert.username}" for one in visits]
+    luck = uniform(OPEN_SEED, "expert", names)
+    fill(
+        [
+            Filled(
+                case=one.case,
+                answers=_sobered(claimed(one.case), strict=float(luck[number])),
+                by=one.expert,
+                expert=one.expert,
+                begun_at=timezone.now() - dt.timedelta(hours=2),
             )
-    fill(assessed, source=AnswerEvent.Source.VISIT)
+            for number, one in enumerate(visits)
+        ],
+        source=AnswerEvent.Source.VISIT,
+    )
+    for one in visits:
+        hand_in(one, by=one.expert)
 
 
 def _sobered(answers: Mapping[str, Value], *, strict: float) -> dict[str, Value]:

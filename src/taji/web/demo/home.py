@@ -36,8 +36,9 @@ __all__ = ["HomeNotEmptyError", "Welcome", "fill_home", "told"]
 #: Kept for the next start, readable by its owner alone: the accounts hold nothing but invented data.
 NAME = "demo.json"
 CITY = "zhuzhou_demo"
-#: Firms that experts are assigned, and that they have assessed already. [firms]
-ASSIGNED, ASSESSED = 16, 10
+#: Firms that are drawn for experts, those of them that two assess, and those that are assessed
+#: already. [firms]
+ASSIGNED, TWICE, ASSESSED = 16, 4, 10
 
 HEAD = Text(
     zh="演示城市（企业、人员与答案均为虚构）。各角色账户：",
@@ -119,7 +120,7 @@ def _fill() -> tuple[Welcome, Round]:
     experts = [User.objects.get(username=name) for name in ("expert", "expert2")]
     firms = add_register(truth)
     past = add_past_round(truth, firms, by=analyst)
-    assess(past, experts, by=analyst, firms=ASSIGNED, done=ASSESSED)
+    assess(past, experts, by=analyst, firms=ASSIGNED, twice=TWICE, done=ASSESSED)
     running = add_open_round(truth, firms, by=analyst, today=timezone.localdate())
     accounts += [
         add_account("firm", running.firm, Role.FIRM, name="企业负责人（虚构）"),

@@ -38,6 +38,8 @@ from taji.web.publishing.models import Made
 from taji.web.rounds.asked import asked_of
 from taji.web.rounds.finding import case_by, round_by
 from taji.web.rounds.models import Case, Round
+from taji.web.rounds.strata import stratum_label
+from taji.web.simulated import how_simulated
 from taji.web.speech import language, said, say
 
 #: Firms on a page. [firms]
@@ -63,10 +65,11 @@ def rounds(request: HttpRequest) -> HttpResponse:
     found = (
         Round.objects.exclude(state=Round.State.DRAFT)
         .annotate(drawn=F("subsample__size"))
-        .only("slug", "title_zh", "title_en", "state")
+        .only("slug", "title_zh", "title_en", "state", "simulated")
         .order_by("-created_at")[:SHOWN]
     )
-    return render(request, "fieldwork/rounds.html", {"rounds": found})
+    simulated = how_simulated(one.simulated for one in found)
+    return render(request, "fieldwork/rounds.html", {"rounds": found, "simulated": simulated})
 
 
 @analysts
@@ -90,7 +93,7 @@ def overview(request: HttpRequest, slug: str) -> HttpResponse:
             "submitted": submitted,
             "late": 0 if subsample is None else max(0, submitted - subsample.submitted),
             "progress": progress(its, within),
-            "rows": rows[:SHOWN],
+            "rows": [(row, _stratum(row, its, subsample)) for row in rows[:SHOWN]],
             "after": rows[SHOWN - 1].pk if len(rows) > SHOWN else None,
             "people": [(one, loads.get(one.pk, 0)) for one in people],
             "strata": STRATA.items(),
@@ -99,6 +102,14 @@ def overview(request: HttpRequest, slug: str) -> HttpResponse:
             "open": its.state != Round.State.DRAFT,
         },
     )
+
+
+def _stratum(row: Case, its: Round, subsample: Subsample | None) -> Text | None:
+    """What the stratum of a firm of the second phase is called; None for one chosen by hand."""
+    if subsample is None or not hasattr(row, "second_phase"):
+        return None
+    columns = [c for n in subsample.strata for c in (its.strata if n == "first_phase" else [n])]
+    return stratum_label(columns, row.second_phase.stratum)
 
 
 def districts_of(user: User) -> set[str] | None:
@@ -380,7 +391,10 @@ def _estimate(row: dict[str, Any], levels: dict[str, Any]) -> dict[str, Any]:
         return "{:.1f}{} ({:.1f}–{:.1f})".format(numbers[0], unit, *numbers[1:])
 
     level = levels.get(row["level"], {"zh": row["level"], "en": row["level"]})
-    label = Text(zh=f"{level['zh']}企业占比", en=f"Share of firms at {level['en']}")
+    label = Text(
+        zh=f"等级为“{level['zh']}”的企业占比",
+        en=f"Share of firms with the level “{level['en']}”",
+    )
     return {
         "label": label if share else SCORE,
         "own": ends("own", "own_low", "own_high"),

@@ -25,6 +25,7 @@ from taji.web.parameters import whole
 from taji.web.people.models import Role
 from taji.web.rounds.asked import AskedSection
 from taji.web.rounds.models import Contact, Round
+from taji.web.simulated import how_simulated
 from taji.web.speech import say
 
 #: Firms on a page. [firms]
@@ -45,6 +46,7 @@ def assignments(request: HttpRequest) -> HttpResponse:
             *("due_on", "submitted_at", "expert_id", "case__organisation__name"),
             *("case__organisation__district", "case__organisation__invented"),
             *("case__round__title_zh", "case__round__title_en", "case__round__state"),
+            "case__round__simulated",
         )
         .order_by(F("due_on").asc(nulls_last=True), "pk")
     )
@@ -59,6 +61,7 @@ def assignments(request: HttpRequest) -> HttpResponse:
             "more": start + SHOWN if len(to_do) > SHOWN else None,
             "done": done,
             "today": timezone.localdate(),
+            "simulated": how_simulated(one.case.round.simulated for one in (*to_do, *done)),
         },
     )
 

@@ -8,12 +8,18 @@ from django import forms
 from django.contrib.auth.validators import UnicodeUsernameValidator
 
 from taji.base.identifiers import USCC_LENGTH, clean_key, is_uscc
-from taji.desk.enrolling import registers
 from taji.web.people.models import Kind, Organisation, Role
 from taji.web.people.organisations import HELPERS, helpers
+from taji.web.register.coding import choices, label
 from taji.web.speech import said, say
 
 __all__ = ["OrganisationForm", "PackForm", "PersonForm", "RoleForm"]
+
+
+def _named(district: str) -> str:
+    """A code and its name, so that whoever chooses can tell it from others."""
+    name = said(label("district", district))
+    return district if name == district else f"{district} {name}"
 
 
 class RoleForm(forms.Form):
@@ -45,13 +51,9 @@ class RoleForm(forms.Form):
         chosen.queryset, chosen.empty_label = helpers(), "—"
         known = Organisation.objects.exclude(district="").order_by("district")
         districts = known.values_list("district", flat=True).distinct()
-        names = {entry.code: entry.label for entry in registers()["district"].entries}
         self.fields["district"].choices = [
             ("", say("全市", "The whole city")),
-            *(
-                (code, f"{code} {said(names[code])}" if code in names else code)
-                for code in districts
-            ),
+            *((code, _named(code)) for code in districts),
         ]
 
     def clean(self) -> dict[str, Any]:
@@ -106,9 +108,15 @@ class OrganisationForm(forms.Form):
         choices=[(kind.value, kind.label) for kind in HELPERS],
         widget=forms.CheckboxSelectMultiple,
     )
-    district = forms.CharField(
-        label=say("区县代码", "Code of its district"), max_length=16, required=False
-    )
+    district = forms.ChoiceField(label=say("区县", "Its district"), required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        known = [(code, _named(code)) for code, _ in choices("district")]
+        now = (self.initial or {}).get("district")
+        if now and now not in dict(known):
+            known.append((now, now))
+        self.fields["district"].choices = [("", "—"), *known]
 
     def clean_key(self) -> str:
         """Write it as it is compared; what looks like a credit code must be one."""

@@ -22,6 +22,7 @@ from taji.web.office.forms import PackForm
 from taji.web.office.models import Pack, Switch
 from taji.web.people.models import Organisation, Role
 from taji.web.publishing.models import Made
+from taji.web.simulated import how_simulated
 from taji.web.speech import language, say
 
 __all__ = ["activate", "compare", "listing", "pack", "retire", "switch", "table"]
@@ -137,6 +138,7 @@ def switch(request: HttpRequest, switch_id: int) -> HttpResponse:
             "switch": one,
             "page": page,
             "firms": firms,
+            "simulated": how_simulated(row.round.simulated for row in page),
             "waiting": one.state in (Made.QUEUED, Made.RUNNING),
             "problem": one.problem.get(language()),
             "step": one.step_zh if language() == "zh" else one.step_en,

@@ -25,9 +25,10 @@ from django.utils import timezone
 from taji.base.errors import TajiError
 from taji.base.text import Language, Text
 from taji.catalogue.check import kind_of
-from taji.catalogue.load import available, cases_of
+from taji.catalogue.load import available, cases_of, questionnaire
 from taji.catalogue.problem import PackError
 from taji.catalogue.yaml import read
+from taji.desk.enrolling import ENROLMENT, faults
 from taji.desk.modelling import KINDS, check_packs
 from taji.web.audit.log import record
 from taji.web.office.models import Pack
@@ -133,8 +134,11 @@ def take(upload: UploadedFile, *, by: User) -> Pack:
             main = main.rename(folder / f"{head['id']}.yaml")
         _beside(folder, head)
         checked = check_packs(folder if kind == MODELS else main)
-        if checked.problems:
-            raise UnsoundError(_without(problem, folder) for problem in checked.problems)
+        problems = list(checked.problems)
+        if not problems and (kind, head["id"]) == (QUESTIONNAIRES, ENROLMENT):
+            problems = list(faults(questionnaire(main)))
+        if problems:
+            raise UnsoundError(_without(problem, folder) for problem in problems)
         pack = Pack(
             kind=kind,
             pack=head["id"],
@@ -189,7 +193,10 @@ def names(kind: str) -> dict[str, str]:
     The library's packs by their ids; a bureau's own version in use takes the place of the
     library's pack of the same id.
     """
-    return {**{name: name for name in available(kind)}, **active(kind)}
+    chosen = {**{name: name for name in available(kind)}, **active(kind)}
+    if kind == QUESTIONNAIRES:  # what is understood of a register is asked of nobody
+        chosen.pop(ENROLMENT, None)
+    return chosen
 
 
 @contextmanager

@@ -28,7 +28,9 @@ OF_FIRMS = Text(zh="企业{statement}", en="of firms {statement}")
 MEAN = Text(
     zh="分：全市平均得分（{model}，满分 {most} 分）", en="points: mean score ({model}, of {most})"
 )
-LEVEL = Text(zh="企业处于{level}（{model}）", en="of firms are at {level} ({model})")
+LEVEL = Text(
+    zh="企业的等级为“{level}”（{model}）", en="of firms have the level “{level}” ({model})"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

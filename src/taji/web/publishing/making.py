@@ -26,6 +26,7 @@ from taji.web.answering.exporting import ANSWERS, DESIGN, export_round
 from taji.web.publishing.dictionary import write_dictionary
 from taji.web.publishing.files import ESTIMATES, OPENED, PUBLIC, REFUSED, refused_of
 from taji.web.publishing.models import Portrait
+from taji.web.register.coding import enrolment_in_use
 from taji.web.rounds.models import Round
 from taji.web.spreadsheets import safe_frame
 
@@ -62,6 +63,7 @@ def request_of(its: Round, folder: Path, language: Language) -> PortraitRequest:
         city=(its.city_zh if language == "zh" else its.city_en) or None,
         period=its.period or None,
         simulated=its.simulated,
+        enrolment=enrolment_in_use(),
     )
 
 

@@ -19,6 +19,7 @@ from taji.web.publishing.files import INTERNAL, PUBLIC
 from taji.web.publishing.findings import findings_of
 from taji.web.publishing.models import Portrait
 from taji.web.publishing.serving import page_response, shared
+from taji.web.simulated import how_simulated
 from taji.web.speech import language
 
 __all__ = ["data", "file", "latest", "method", "page", "portrait", "portraits", "published"]
@@ -59,7 +60,8 @@ def _public(slug: str) -> Portrait:
 def portraits(request: HttpRequest) -> HttpResponse:
     """List what is published."""
     page = Paginator(published(), PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "public/portraits.html", {"page": page})
+    context = {"page": page, "simulated": how_simulated(one.round.simulated for one in page)}
+    return render(request, "public/portraits.html", context)
 
 
 @everyone
@@ -102,7 +104,8 @@ def file(request: HttpRequest, slug: str, name: str) -> HttpResponse:
 @shared
 def method(request: HttpRequest) -> HttpResponse:
     """How the numbers are made."""
-    return render(request, "public/method.html")
+    simulated = how_simulated(published().values_list("round__simulated", flat=True))
+    return render(request, "public/method.html", {"simulated": simulated})
 
 
 @everyone
@@ -110,8 +113,10 @@ def method(request: HttpRequest) -> HttpResponse:
 @shared
 def data(request: HttpRequest) -> HttpResponse:
     """Open data: every published portrait's estimates, and what their columns mean."""
+    page = Paginator(published(), PER_PAGE).get_page(request.GET.get("page"))
     context = {
-        "page": Paginator(published(), PER_PAGE).get_page(request.GET.get("page")),
+        "page": page,
+        "simulated": how_simulated(one.round.simulated for one in page),
         "columns": COLUMNS,
         "suppression": SUPPRESSION,
         "licence": settings.DATA_LICENCE,

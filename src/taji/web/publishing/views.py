@@ -27,6 +27,7 @@ from taji.web.publishing.models import Comparison, Job, Made, Portrait
 from taji.web.publishing.serving import page_response
 from taji.web.rounds.asked import asked_of
 from taji.web.rounds.models import Round
+from taji.web.simulated import how_simulated
 from taji.web.speech import language, said, say
 from taji.web.spreadsheets import CSV
 
@@ -72,6 +73,7 @@ def listed(request: HttpRequest) -> HttpResponse:
         "city": city,
         "comparisons": comparisons if city else [],
         "frozen": [its for its in rounds if its.state == Round.State.FROZEN],
+        "simulated": how_simulated(its.simulated for its in rounds),
     }
     return render(request, "publishing/list.html", context)
 
@@ -246,6 +248,7 @@ def comparison(request: HttpRequest, comparison_id: int) -> HttpResponse:
     """Show what changed between two rounds."""
     job = request.subject
     context = _told(job)
+    context["simulated"] = how_simulated((job.before.simulated, job.after.simulated))
     if job.state == Made.DONE:
         context |= {
             "numbers": changing.numbers_of(job),

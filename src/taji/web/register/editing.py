@@ -13,9 +13,10 @@ from django.db import transaction
 from taji.base.errors import TajiError
 from taji.base.identifiers import USCC_LENGTH, clean_key, is_uscc
 from taji.base.text import Language
-from taji.desk.enrolling import CODES, registers
+from taji.desk.enrolling import CODES
 from taji.web.audit.log import record
 from taji.web.people.models import Kind, Organisation, OrganisationKind, User
+from taji.web.register.coding import registers
 from taji.web.register.models import Change
 from taji.web.rounds.models import Contact
 

@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 
 from taji.desk.enrolling import CODES
-from taji.web.register.looking import choices
+from taji.web.register.coding import choices
 from taji.web.rounds.models import Contact
 from taji.web.speech import said, say
 

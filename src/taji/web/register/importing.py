@@ -28,6 +28,7 @@ from taji.desk.joining import INVENTED, TRUE
 from taji.survey.intake import Intake
 from taji.web.audit.log import record
 from taji.web.people.models import Kind, Organisation, OrganisationKind, User
+from taji.web.register.coding import enrolment_in_use
 from taji.web.register.models import Change, RegisterImport
 from taji.web.rounds.models import Contact
 from taji.web.spreadsheets import safe_frame
@@ -74,7 +75,7 @@ def begin(kept: Kept, *, by: User) -> RegisterImport:
 
 def read(its: RegisterImport) -> None:
     """Read the file, list what is refused, and count what it would change. Changes no firm."""
-    taken = take_firms(Path(its.file.path))
+    taken = take_firms(Path(its.file.path), own=enrolment_in_use())
     folder = str(Path(its.file.name).parent)
     its.rows = _keep_frame(taken.answers, f"{folder}/accepted.parquet")
     if taken.refusals_found:

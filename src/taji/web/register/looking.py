@@ -14,12 +14,11 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import QueryDict
 
 from taji.base.identifiers import KEY
-from taji.base.text import Text
-from taji.desk.enrolling import CODES, registers
+from taji.desk.enrolling import CODES
 from taji.web.access import firms_of
 from taji.web.people.models import Kind, Organisation, OrganisationKind, Role, User
 
-__all__ = ["PAGE", "Page", "Wanted", "choices", "export_frame", "firms", "label", "page"]
+__all__ = ["PAGE", "Page", "Wanted", "export_frame", "firms", "page"]
 
 #: Firms on a page.
 PAGE = 50
@@ -74,19 +73,6 @@ def page(found: QuerySet[Organisation], after: str) -> Page:
 def counted(found: QuerySet[Organisation]) -> int:
     """Count firms, no further than ``COUNTED`` and one. [firms]"""
     return found.order_by()[: COUNTED + 1].count()
-
-
-def label(register: str, code: str) -> Text:
-    """Return what a code of a firm means; the code where the register does not know it."""
-    entry = registers()[register].by_code.get(code) if register in registers() else None
-    return entry.label if entry else Text(zh=code or "—", en=code or "—")
-
-
-def choices(register: str) -> list[tuple[str, Text]]:
-    """Return the codes that a list can be narrowed to, with their names."""
-    entries = registers()[register].entries
-    leaves = [e for e in entries if e.parent is not None] or list(entries)
-    return [(entry.code, entry.label) for entry in leaves]
 
 
 def export_frame(found: QuerySet[Organisation]) -> pl.DataFrame:

@@ -17,10 +17,12 @@ from taji.web.access import own_district, to, whole_city
 from taji.web.downloads import attachment, stored
 from taji.web.people.models import Organisation, Role
 from taji.web.register import editing, importing, looking
+from taji.web.register.coding import choices, label, told_changes
 from taji.web.register.forms import ContactForm, FirmForm, UploadForm
 from taji.web.register.jobs import apply_import, read_import
 from taji.web.register.models import RegisterImport
 from taji.web.rounds.models import Contact
+from taji.web.simulated import how_simulated
 from taji.web.speech import language, say
 from taji.web.spreadsheets import CSV, PARQUET, safe_frame
 from taji.web.uploads import keep_table
@@ -61,17 +63,16 @@ def index(request: HttpRequest) -> HttpResponse:
         request,
         "register/list.html",
         {
-            "rows": [(f, [looking.label(n, getattr(f, n)) for n in CODES]) for f in page.firms],
+            "rows": [(f, [label(n, getattr(f, n)) for n in CODES]) for f in page.firms],
             "wanted": wanted,
-            "choices": [
-                (name, FirmForm.base_fields[name].label, looking.choices(name)) for name in CODES
-            ],
+            "choices": [(name, FirmForm.base_fields[name].label, choices(name)) for name in CODES],
             "next": query.urlencode() if page.after else None,
             "first": not request.GET.get("after"),
             "count": looking.PAGE if count is None else min(count, looking.COUNTED),
             "more": count is None or count > looking.COUNTED,
             "query": request.GET.urlencode(),
             "whole_city": is_whole_city(request.user),
+            "simulated": how_simulated(one.invented for one in page.firms),
         },
     )
 
@@ -115,12 +116,14 @@ def _firm_page(
         {
             "firm": its,
             "facts": [
-                (FirmForm.base_fields[n].label, getattr(its, n), looking.label(n, getattr(its, n)))
+                (FirmForm.base_fields[n].label, getattr(its, n), label(n, getattr(its, n)))
                 for n in CODES
             ],
             "contacts": its.contacts.order_by("pk"),
             "cases": its.cases.select_related("round").order_by("-pk")[:50],
-            "changes": its.changes.select_related("by")[:50],
+            "changes": [
+                (one, told_changes(one.fields)) for one in its.changes.select_related("by")[:50]
+            ],
             "form": form or FirmForm(initial=now),
             "contact_form": contact_form or ContactForm(),
         },
@@ -199,7 +202,12 @@ def imports(request: HttpRequest) -> HttpResponse:
 def import_(request: HttpRequest, import_id: int) -> HttpResponse:
     """Show what a file would change, or how far it has been written."""
     its = request.subject
-    context = {"its": its, "busy": its.state in BUSY, "problem": its.problem.get(language())}
+    context = {
+        "its": its,
+        "busy": its.state in BUSY,
+        "problem": its.problem.get(language()),
+        "examples": [(one, told_changes(one["fields"])) for one in its.examples],
+    }
     return render(request, "register/import.html", context)
 
 

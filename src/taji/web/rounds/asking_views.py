@@ -16,7 +16,7 @@ from taji.web.downloads import attachment, streamed
 from taji.web.office import setting
 from taji.web.parameters import day
 from taji.web.people.models import Membership, Role
-from taji.web.register.looking import label
+from taji.web.register.coding import label
 from taji.web.rounds import chasing, inviting, mailing, tokens
 from taji.web.rounds.errands import district_of
 from taji.web.rounds.finding import case_by, round_by

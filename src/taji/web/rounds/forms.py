@@ -15,7 +15,7 @@ from taji.catalogue.questionnaire import Questionnaire
 from taji.desk.enrolling import CODES
 from taji.survey.allocation import Allocation
 from taji.web.office import packs, setting
-from taji.web.register.looking import choices
+from taji.web.register.coding import choices
 from taji.web.rounds.drawing import attributes_known
 from taji.web.rounds.models import Round
 from taji.web.rounds.strata import column_label

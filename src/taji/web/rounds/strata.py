@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from taji.base.text import Text
-from taji.web.register.looking import label
+from taji.web.register.coding import labels
 
 __all__ = ["ALL", "column_label", "stratum_label"]
 
@@ -21,17 +21,5 @@ def column_label(column: str) -> Text:
 
 
 def stratum_label(columns: list[str], stratum: str) -> Text:
-    r"""Return what a stratum is called.
-
-    Examples
-    --------
-    >>> stratum_label(["district", "size"], "430211|small").zh
-    '天元区 · 小型'
-    """
-    if not columns or not stratum:
-        return ALL
-    parts = stratum.split("|")
-    if len(parts) != len(columns):  # a value of its own holds the separator
-        return Text(zh=stratum, en=stratum)
-    named = [label(column, part) for column, part in zip(columns, parts, strict=True)]
-    return Text(zh=" · ".join(t.zh for t in named), en=" · ".join(t.en for t in named))
+    """Return what a stratum is called."""
+    return ALL if not columns or not stratum else labels(columns, stratum)

@@ -26,6 +26,7 @@ from taji.web.rounds.jobs import run_errand
 from taji.web.rounds.models import Case, Errand, Round
 from taji.web.rounds.progress import points, progress
 from taji.web.rounds.strata import column_label, stratum_label
+from taji.web.simulated import how_simulated
 from taji.web.speech import language, say
 from taji.web.spreadsheets import XLSX
 
@@ -59,8 +60,13 @@ def complain(request: HttpRequest, error: TajiError) -> None:
 @to(Role.ANALYST)
 def index(request: HttpRequest) -> HttpResponse:
     """List the rounds."""
-    rounds = Round.objects.order_by("-pk").defer("purpose_zh", "purpose_en", "allocated")[:100]
-    context = {"rounds": rounds, "whole_city": district_of(request.user) == ""}
+    found = Round.objects.order_by("-pk").defer("purpose_zh", "purpose_en", "allocated")
+    rounds = list(found[:100])
+    context = {
+        "rounds": rounds,
+        "whole_city": district_of(request.user) == "",
+        "simulated": how_simulated(one.simulated for one in rounds),
+    }
     return render(request, "rounds/list.html", context)
 
 

@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from taji.base.errors import TajiError
 from taji.base.text import Text
+from taji.web.register.coding import label
 from taji.web.speech import language
 
 register = template.Library()
@@ -33,6 +34,12 @@ def said(text: Any) -> str:
     if isinstance(text, TajiError):
         return text.render(language())
     return "" if text is None else str(text)
+
+
+@register.filter
+def called(code: str, column: str) -> Text:
+    """``{{ firm.district|called:"district"|said }}``: what a code of the register means."""
+    return label(column, code)
 
 
 @register.filter
