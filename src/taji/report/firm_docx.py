@@ -167,7 +167,7 @@ def _ladder(document: Docx, story: FirmStory) -> None:
 
 def _section(document: Docx, section: Section, font: str) -> Words:
     """Add a section; its heading is returned."""
-    heading = document.add_heading(section.title, level=section.level - 1)
+    heading: Words = document.add_heading(section.title, level=section.level - 1)
     for block in section.blocks:
         _block(document, block, font)
     return heading

@@ -78,5 +78,5 @@ def test_the_log_is_for_auditors_and_administrators(written, signed_in, role):
 def test_a_page_of_the_log_takes_few_queries(written, signed_in, django_assert_max_num_queries):
     browser = signed_in("auditor")
 
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(7):
         browser.get("/audit/log/?action=round")

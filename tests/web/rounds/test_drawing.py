@@ -174,8 +174,10 @@ def test_the_last_day_of_an_open_round_can_still_be_moved(bureau):
     assert bureau.round.closes_on == dt.date(2027, 6, 1)
 
 
+@pytest.mark.django_db
 def test_strata_are_called_by_the_names_of_their_codes():
     assert stratum_label(["district", "size"], "430211|small").en == "Tianyuan District · Small"
+    assert stratum_label(["district", "size"], "天元区|小型").en == "Tianyuan District · Small"
     assert stratum_label([], "all").zh == "全部企业"
     assert stratum_label(["园区"], r"高\|新").zh == r"高\|新"
 

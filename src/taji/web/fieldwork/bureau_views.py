@@ -393,7 +393,7 @@ def _estimate(row: dict[str, Any], levels: dict[str, Any]) -> dict[str, Any]:
     level = levels.get(row["level"], {"zh": row["level"], "en": row["level"]})
     label = Text(
         zh=f"等级为“{level['zh']}”的企业占比",
-        en=f"Share of firms with the level “{level['en']}”",
+        en=f'Share of firms with the level "{level["en"]}"',
     )
     return {
         "label": label if share else SCORE,

@@ -29,7 +29,7 @@ MEAN = Text(
     zh="分：全市平均得分（{model}，满分 {most} 分）", en="points: mean score ({model}, of {most})"
 )
 LEVEL = Text(
-    zh="企业的等级为“{level}”（{model}）", en="of firms have the level “{level}” ({model})"
+    zh="企业的等级为“{level}”（{model}）", en='of firms have the level "{level}" ({model})'
 )
 
 

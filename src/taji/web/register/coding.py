@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from django.core.signals import request_started
+from django_tasks.signals import task_started
 
 from taji.base.text import Text
 from taji.catalogue.register import Register
@@ -44,8 +45,9 @@ def _forget(**_: Any) -> None:
     _asked.cache_clear()
 
 
-# A page that names a hundred firms asks once; the next page asks again.
+# A page or a job that names a hundred firms asks once; the next one asks again.
 request_started.connect(_forget)
+task_started.connect(_forget)
 
 
 def enrolment_in_use() -> str | None:
