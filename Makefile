@@ -42,8 +42,7 @@ test-web-postgres: .venv/.dev   ## the platform's tests on PostgreSQL · 在 Pos
 	sh tools/postgres run $(BIN)/python -m pytest -n 2 --dist worksteal tests/web
 
 test-kill: .venv/.dev  ## 100 kills under load, both databases · 高负载下强杀 100 次
-	TAJI_KILLS=100 $(BIN)/python -m pytest -q -s tests/web/reliability/test_kill.py
-	TAJI_KILLS=100 sh tools/postgres run $(BIN)/python -m pytest -q -s tests/web/reliability/test_kill.py
+	$(BIN)/python -m benchmarks kills
 
 keep-release: .venv/.dev   ## keep a database of this version for later upgrades · 留存本版数据库
 	sh tools/postgres run $(BIN)/python tools/keep_release.py
@@ -77,7 +76,7 @@ bench-truth: .venv/.dev   ## 2,000 draws from a city whose truth is known · 真
 	$(BIN)/python -m benchmarks.truth
 
 bench-web: .venv/.dev  ## 20 users on 100,000 firms and responses · 平台性能
-	$(BIN)/python -m benchmarks.web
+	$(BIN)/python -m benchmarks web
 
 lock: .venv/.dev
 	$(BIN)/uv pip compile pyproject.toml --group build --universal --python-version 3.11 \

@@ -1,6 +1,7 @@
-"""``make bench``: every speed figure in one run, printed and kept in ``docs/analyst/speed.md``.
+"""``make bench``: the speed figures in one run, printed and kept in ``docs/analyst/speed.md``.
 
-``python -m benchmarks portrait`` measures one part again and leaves the others as they stand.
+``python -m benchmarks portrait`` measures one part again and leaves the others as they stand;
+``web`` (ten minutes of people at the platform) and ``kills`` are measured only by name.
 """
 
 from __future__ import annotations
@@ -17,11 +18,13 @@ import polars as pl
 
 FILE = Path(__file__).resolve().parents[1] / "docs" / "analyst" / "speed.md"
 PARTS = ("assess", "tabulate", "portrait")
+BY_NAME = ("web", "kills")
 HEAD = """# 性能 · Speed
 
-由 `make bench` 写出：同一次运行内的对比，重复取中位数。机器不同，秒数会变，比值较稳。
-Written by `make bench`: comparisons within one run, medians of repeats. Seconds change with the
-machine; ratios hold better.
+由 `make bench`、`make bench-web`、`make test-kill` 写出：同一次运行内的对比，重复取中位数。
+机器不同，秒数会变，比值较稳。
+Written by `make bench`, `make bench-web` and `make test-kill`: comparisons within one run, medians
+of repeats. Seconds change with the machine; ratios hold better.
 
 机器 · machine: {machine}
 """
@@ -53,7 +56,9 @@ def main(wanted: Sequence[str]) -> int:
         print(done.stdout, done.stderr, sep="\n", flush=True)
         failed += done.returncode != 0
         told[part] = done.stdout.strip()
-    sections = [f"## {part}\n\n```text\n{told[part]}\n```\n" for part in PARTS if part in told]
+    sections = [
+        f"## {part}\n\n```text\n{told[part]}\n```\n" for part in (*PARTS, *BY_NAME) if part in told
+    ]
     FILE.write_text("\n".join([HEAD.format(machine=machine()), *sections]), encoding="utf-8")
     return min(failed, 1)
 

@@ -18,7 +18,6 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.__main__ import machine
 from benchmarks.web.journeys import SHARES
 
 DATA = Path(__file__).resolve().parents[1] / ".data"
@@ -51,7 +50,6 @@ def main() -> int:
     finally:
         server.terminate()
         stopped = server.wait(120)
-    print(f"machine · 机器: {machine()}")
     print(
         f"{base}, {asked.firms:,} firms and responses, {asked.users} users, think {asked.think} s, "
         f"{asked.workers} workers, {asked.minutes:g} min"

@@ -23,7 +23,7 @@ Kinds of row
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
@@ -215,7 +215,7 @@ def _explained(case: _Case) -> Iterator[pl.DataFrame]:
     moves = [move for node in nodes for move in moves_of(node, asked)]
     # one scoring for both: each costs the same for one sheet as for a hundred
     best = [] if case.aim.count is not None else [best_answers(node, asked) for node in nodes]
-    added = _added(case, [*best, *(move.changes for move in moves)])
+    added = _after(case, case.read, [*best, *(move.changes for move in moves)]) - case.have
     held = _short(case) if case.aim.count is not None else _lost(case, nodes, added[: len(best)])
     yield _finished(case, held)
     if not moves:
@@ -252,17 +252,16 @@ def _steps(case: _Case, moves: Sequence[Move]) -> IntArray:
     return steps
 
 
-def _added(case: _Case, changes: Sequence[Mapping[str, Value]]) -> FloatArray:
-    """Return what each change alone adds to the test's quantity, shape (n_change, n_firm)."""
-    n = len(case.sheets)
-    added = np.zeros((len(changes), n))
-    sheets = case.read
+def _after(case: _Case, sheets: pl.DataFrame, changes: Sequence[Mapping[str, Value]]) -> FloatArray:
+    """Return the test's quantity after each change alone, shape (n_change, n_firm)."""
+    n = len(sheets)
+    after = np.zeros((len(changes), n))
     at_once = max(1, _AT_ONCE // max(n, 1))
     for start in range(0, len(changes), at_once):
         picks = list(enumerate(changes[start : start + at_once]))
-        after = case.score(changed(sheets, picks, copies=len(picks)))
-        added[start : start + at_once] = after.reshape(len(picks), n) - case.have
-    return added
+        scored = case.score(changed(sheets, picks, copies=len(picks)))
+        after[start : start + at_once] = scored.reshape(len(picks), n)
+    return after
 
 
 def _lost(case: _Case, nodes: Sequence[Node], best: FloatArray) -> pl.DataFrame:
@@ -361,28 +360,34 @@ def _sets(
     smaller set exists. The last answer is then replaced by the cheapest that still closes
     the gap.
     """
-    sheets, read = case.sheets[firms], case.read[firms]
-    gains, steps = gains[:, firms], steps[:, firms]
-    chosen, value = _best_of_columns(moves, gains, steps)
+    sheets, gains, steps = case.read[firms], gains[:, firms], steps[:, firms]
+    names = list(dict.fromkeys(move.column for move in moves))
+    columns = np.array([names.index(move.column) for move in moves])
+    chosen, value = _best_of_columns(columns, gains, steps)
     order = np.argsort(-value, axis=0, kind="stable")
     turn = np.argsort(order, axis=0)
 
-    def with_first(count: IntArray, sheets: pl.DataFrame) -> pl.DataFrame:
+    def given(count: IntArray) -> BoolArray:
+        """Which columns have their answer, shape (n_column, n_copy, n_firm)."""
+        return (turn[:, None] < count) & (value > -np.inf)[:, None]
+
+    def with_first(count: IntArray) -> pl.DataFrame:
         """Sheets with the first answers given; ``count`` of shape (n_copy, n_firm)."""
         picks = [
-            ((turn[c] < count) & (value[c] > -np.inf) & (choice == move), moves[move].changes)
-            for c, choice in enumerate(chosen)
-            for move in np.unique(choice[value[c] > -np.inf])
+            (taken & (choice == move), moves[move].changes)
+            for choice, taken, worth in zip(chosen, given(count), value, strict=True)
+            for move in np.unique(choice[worth > -np.inf])
         ]
         return changed(sheets, picks, copies=len(count))
 
     def met(count: IntArray) -> BoolArray:
-        found: BoolArray = case.aim.met(case.score(with_first(count, read)).reshape(count.shape))
+        found: BoolArray = case.aim.met(case.score(with_first(count)).reshape(count.shape))
         return found
 
     count = _least(met, len(chosen), len(firms))
     before = np.maximum(count - 1, 0)[None]
-    last = _cheapest_last(case, with_first(before, sheets), moves, steps, firms)
+    free = ~given(before)[:, 0][columns]
+    last = _cheapest_last(case, with_first(before), moves, np.where(free, steps, 0))
     rank, at = np.nonzero(np.arange(int(count.max(initial=0)))[:, None] < count)
     move = chosen[order[rank, at], at]
     closing = (count[at] == rank + 1) & (last[at] >= 0)
@@ -413,21 +418,20 @@ def _least(met: Callable[[IntArray], BoolArray], most: int, n: int) -> IntArray:
 
 
 def _best_of_columns(
-    moves: Sequence[Move], gains: FloatArray, steps: IntArray
+    columns: IntArray, gains: FloatArray, steps: IntArray
 ) -> tuple[IntArray, FloatArray]:
     """Return the most helpful move of every column and its worth, each (n_column, n_firm).
 
-    Ties go to fewer steps. Where no answer to a column helps by itself its highest is
-    taken, last of all: it may help together with others. The worth of an answer that is
-    given already is minus infinity.
+    ``columns`` tells which column each move answers. Ties go to fewer steps. Where no answer to
+    a column helps by itself its highest is taken, last of all: it may help together with others.
+    The worth of an answer that is given already is minus infinity.
     """
-    columns = list(dict.fromkeys(move.column for move in moves))
     helps = gains > _NOTHING
     worth = np.where(helps, gains - steps * _STEP, (steps - _MOST_STEPS) * _STEP)
     worth[steps == 0] = -np.inf
     chosen, value = [], []
-    for column in columns:
-        own = np.array([i for i, move in enumerate(moves) if move.column == column])
+    for column in range(columns.max() + 1):
+        own = np.flatnonzero(columns == column)
         best = own[np.argmax(worth[own], axis=0)]
         chosen.append(best)
         value.append(np.take_along_axis(worth, best[None], axis=0)[0])
@@ -435,16 +439,16 @@ def _best_of_columns(
 
 
 def _cheapest_last(
-    case: _Case, sheets: pl.DataFrame, moves: Sequence[Move], steps: IntArray, firms: IntArray
+    case: _Case, sheets: pl.DataFrame, moves: Sequence[Move], steps: IntArray
 ) -> IntArray:
-    """Return for each firm the cheapest move that closes what is left; -1 for none."""
-    own = replace(case, sheets=sheets, have=case.score(sheets))
-    left = _steps(own, moves)
-    gains = np.where(left == 0, 0.0, _added(own, [move.changes for move in moves]))
-    # a question whose answer was already changed is not changed again
-    gains[left != steps] = 0.0
-    enough = own.aim.met(own.have + gains) & (gains > _NOTHING)
-    cost = np.where(enough, left + (own.have + gains) * 1e-6, np.inf)
+    """Return for each firm the cheapest move that closes what is left; -1 for none.
+
+    ``steps`` is 0 for moves that are none, and for a question whose answer was changed already.
+    """
+    have, *after = _after(case, sheets, [{}, *(move.changes for move in moves)])
+    total = np.array(after)
+    enough = case.aim.met(total) & (total - have > _NOTHING) & (steps > 0)
+    cost = np.where(enough, steps + total * 1e-6, np.inf)
     best = np.argmin(cost, axis=0)
     reachable = np.isfinite(np.take_along_axis(cost, best[None], axis=0)[0])
     return np.where(reachable, best, -1)

@@ -41,8 +41,6 @@ NAMED = re.compile(r"/page/(zh|en)/$")
 #: Routes that are neither a page, nor a file, nor only for what is sent; and why.
 NO_PAGES = {
     "register/imports/<int:import_id>/refused/": "a file, where rows were refused",
-    "visits/rounds/<slug:slug>/certificate/": "a file, where firms to visit were drawn by lot",
-    "visits/rounds/<slug:slug>/replay/": "leads back, where firms to visit were drawn by lot",
     "visits/rounds/<slug:slug>/find/": "leads to the firm that was looked for",
     "portraits/<int:portrait_id>/refused.csv": "a file, where answers were refused",
     "portraits/compare/<int:comparison_id>/change.csv": "a file, where the comparison is made",

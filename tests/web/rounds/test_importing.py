@@ -164,6 +164,26 @@ def test_firms_that_take_no_part_are_listed_and_left_alone(bureau):
     assert (errand.counts["stopped"], errand.counts["kept"]) == (1, 0)
 
 
+def test_a_firm_that_stops_while_a_file_is_kept_is_left_alone(bureau, monkeypatch):
+    bureau.invited()
+    monkeypatch.setattr(importing, "PART", 4)
+    known = keys(bureau)
+    last = Case.objects.get(round=bureau.round, organisation__key=known[-1])
+    errand = read(bureau, "id,q2,q8\n" + "".join(f"{k},35,plan\n" for k in known))
+    hand_in = importing._hand_in
+
+    def and_stop(*args):
+        hand_in(*args)
+        if Case.objects.get(pk=last.pk).state == Case.State.INVITED:
+            chasing.take_no_part(last, note="", by=bureau.analyst)
+
+    monkeypatch.setattr(importing, "_hand_in", and_stop)
+    errand = keep(bureau, errand)
+
+    assert (errand.counts["stopped"], errand.counts["kept"]) == (1, len(known) - 1)
+    assert not AnswerEvent.objects.filter(sheet__case=last).exists()
+
+
 def test_a_frozen_round_takes_no_file(bureau):
     bureau.invited()
     errand = read(bureau, f"id,q2,q8\n{keys(bureau)[0]},35,plan\n")

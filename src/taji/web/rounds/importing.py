@@ -188,7 +188,7 @@ def _keep_rows(errand: Errand) -> None:
     rows = pl.read_parquet(default_storage.path(_rows_name(errand)))
     met = _meet(errand, rows[KEY].to_list())
     rows = rows.filter(pl.col(KEY).is_in(list(met.cases)))
-    tally = {"kept": 0, "skipped": 0, "unchanged": 0}
+    tally = {"kept": 0, "skipped": 0, "unchanged": 0, "stopped": len(met.stopped)}
     errand.done = 0
     for part in rows.iter_slices(PART):
         with transaction.atomic():
@@ -197,6 +197,7 @@ def _keep_rows(errand: Errand) -> None:
                 tally[what] += n
             errand.done += part.height
             errand.save(update_fields=["done"])
+    tally["stopped"] += errand.counts["stopped"]  # those known when the file was read
     errand.counts = {**errand.counts, **tally}
     with transaction.atomic():
         record(
@@ -219,11 +220,14 @@ def _keep_part(part: pl.DataFrame, met: Met, asked: Asked, errand: Errand) -> di
     """Keep some rows: events, sheets, versions, cases, in one transaction."""
     ids = [met.cases[key] for key in part[KEY]]
     sheets = _sheets(ids)
-    tally = {"kept": 0, "skipped": 0, "unchanged": 0}
+    tally = {"kept": 0, "skipped": 0, "unchanged": 0, "stopped": 0}
     events: list[AnswerEvent] = []
     touched: list[Sheet] = []
     for case, row in zip(ids, part.iter_rows(named=True), strict=True):
         sheet, told = sheets[case], values_of(row, asked)
+        if sheet.case.state in STOPPED:  # while the parts before it were kept
+            tally["stopped"] += 1
+            continue
         if _kind(sheet, told) == "differing" and errand.request["existing"] == "skip":
             tally["skipped"] += 1
             continue

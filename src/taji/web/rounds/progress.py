@@ -14,6 +14,7 @@ from django.db.models import Count
 
 from taji.base.text import Text
 from taji.survey.expected import expected_precision
+from taji.web.people.models import Organisation
 from taji.web.rounds.models import Case, Round
 from taji.web.rounds.strata import ALL, stratum_label
 
@@ -130,7 +131,9 @@ def progress(its: Round, *, district: str = "") -> Progress:
     """
     cases = Case.objects.filter(round=its)
     if district:
-        cases = cases.filter(organisation__district=district)
+        # from the district's firms to their cases: a join would read every case of the round
+        firms = Organisation.objects.filter(district=district)
+        cases = cases.filter(organisation__in=firms)
     counts: dict[str, dict[str, int]] = {}
     for stratum, state, n in (
         cases.order_by().values_list("stratum", "state").annotate(n=Count("pk"))
