@@ -16,7 +16,7 @@ HELP = Text(
     "or stable.",
 )
 #: Modules that build a subcommand, in the order of the work.
-PARTS = ("match_solve", "match_stable")
+PARTS = ("match_needs", "match_solve", "match_stable")
 
 
 def build(language: Language) -> Group:
