@@ -19,7 +19,7 @@ import numpy as np
 
 from taji.base.arrays import BoolArray, FloatArray, IntArray
 from taji.match.gap_bound import Bounded, climb, fix
-from taji.match.gap_core import need_prices, shortage, solve_core
+from taji.match.gap_core import UNSTOPPABLE, need_prices, shortage, solve_core
 from taji.match.gap_knapsack import Knapsacks
 from taji.match.gap_search import complete, improve
 from taji.match.gap_table import Table
@@ -40,6 +40,8 @@ PART, PART_LEAST, PART_MOST = 40, 12, 160
 PART_SECONDS, PROOF_SECONDS = 1.5, 2.0
 #: Parts between two tries at a proof.
 PARTS_BETWEEN = 12
+#: Pairs of each need, on average, in the narrow programme over all needs. [pairs]
+NARROW = 3.0
 #: Share of the distance to the bound that a pair of a part may waste. [fraction]
 WASTE = 0.1
 #: Parts without a better assignment after which the work ends, however much time is left.
@@ -248,6 +250,8 @@ class _Hunt:
                     tries += PARTS_BETWEEN
                     continue
                 waste = self._waste()
+                if not self.proven:
+                    self._narrow(min(seconds, UNSTOPPABLE, self.left()), waste)
             tries += 1
             if self.proven or self.left() <= 0 or self.best is None:
                 continue
@@ -262,6 +266,25 @@ class _Hunt:
     def _waste(self) -> FloatArray:
         profit = self._bounded.prices[None, :] - self.table.cost
         return Knapsacks(self.table.units, self.table.room).forced(profit).taken
+
+    def _narrow(self, seconds: float, waste: FloatArray) -> None:
+        """Place all needs anew on the pairs that waste least at the prices of the bound."""
+        assert self.best is not None, "what is known may be kept"
+        every = np.arange(self.table.cost.shape[1])
+        finite = np.sort(waste[np.isfinite(waste)])
+        limit = finite[min(len(finite) - 1, int(NARROW * len(every)))]
+        open_ = waste <= limit
+        open_[self.best, every] = True
+        core = solve_core(
+            self.table,
+            open_,
+            needs=every,
+            room=self.table.most,
+            hint=self.best,
+            seconds=seconds,
+            seed=self.seed,
+        )
+        self._take(core.chosen)
 
     def _part(self, size: float, waste: FloatArray) -> tuple[bool, bool]:
         """Take some providers' needs and place them anew among those providers."""
