@@ -12,6 +12,7 @@ import os
 import time
 
 import numpy as np
+from tests.match.gap_checker import check, instance
 
 from taji.catalogue.load import thesaurus
 from taji.match.gap import assign
@@ -23,7 +24,6 @@ from taji.match.stable import (
     stable_for_providers,
 )
 from taji.match.words import Words
-from tests.match.gap_checker import check, instance
 
 #: Providers × needs of each type.
 SIZES = {

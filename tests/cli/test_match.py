@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+from tests.match.gap_checker import check, instance
 
 from taji.cli import run
-from tests.match.gap_checker import check, instance
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "docs" / "analyst" / "example"
 
@@ -168,7 +168,9 @@ def test_an_allocation_keeps_days_and_the_share_cap(tmp_path: Path):
     summary = _needs(tmp_path, "--mode", "allocate", "--share-cap", "0.4")
 
     needs = pl.read_csv(EXAMPLE / "needs.csv").select(need="需求编号", days="所需人天")
-    providers = pl.read_csv(EXAMPLE / "providers.csv").select(provider="服务商编号", most="可供人天")
+    providers = pl.read_csv(EXAMPLE / "providers.csv").select(
+        provider="服务商编号", most="可供人天"
+    )
     given = pl.read_csv(tmp_path / "assignment.csv").join(needs, on="need")
     load = given.group_by("provider").agg(pl.col("days").sum()).join(providers, on="provider")
     assert (load["days"] <= load["most"]).all()

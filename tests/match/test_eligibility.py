@@ -64,7 +64,9 @@ def test_a_provider_that_limits_nothing_serves_everywhere():
 
 
 def test_every_reason_is_told_not_the_first_only():
-    found = refusals(replace(NEED, avoid=frozenset({"p"})), replace(PROVIDER, capacity=1, price=9e9))
+    found = refusals(
+        replace(NEED, avoid=frozenset({"p"})), replace(PROVIDER, capacity=1, price=9e9)
+    )
 
     assert len(found) == 3
 

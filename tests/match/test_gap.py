@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from tests.match.gap_checker import best_of_all, check, instance
 
 from taji.match.gap import assign
 from taji.match.gap_bound import climb
 from taji.match.gap_core import need_prices
 from taji.match.gap_knapsack import Knapsacks
 from taji.match.gap_table import Table
-from tests.match.gap_checker import best_of_all, check, instance
 
 
 def _ample():
@@ -93,9 +93,7 @@ class _Ends:
 def test_work_that_is_cut_short_gives_the_best_so_far_with_its_bound(raises):
     score, effort, capacity = instance("D", 5, 40, 2)
 
-    out = assign(
-        score, effort, capacity, sense="min", every_need=True, left=_Ends(60, raises)
-    )
+    out = assign(score, effort, capacity, sense="min", every_need=True, left=_Ends(60, raises))
 
     value = check(score, effort, capacity, out.provider, every_need=True)
     assert (out.status, out.stopped) == ("feasible", True)

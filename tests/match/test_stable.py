@@ -32,9 +32,12 @@ def _random(seed, needs, providers, each, *, ties=False):
 
 def _breaks(wishes, chosen):
     """Blocking pairs, found pair by pair from the raw lists."""
-    mine = {(n, p): s for n, p, s in zip(wishes.need, wishes.provider, wishes.need_score, strict=True)}
+    mine = {
+        (n, p): s for n, p, s in zip(wishes.need, wishes.provider, wishes.need_score, strict=True)
+    }
     theirs = {
-        (n, p): s for n, p, s in zip(wishes.need, wishes.provider, wishes.provider_score, strict=True)
+        (n, p): s
+        for n, p, s in zip(wishes.need, wishes.provider, wishes.provider_score, strict=True)
     }
     held = {p: [n for n, q in enumerate(chosen) if q == p] for p in range(len(wishes.capacity))}
     found = 0
@@ -59,9 +62,7 @@ def _holds(wishes, chosen):
 @pytest.mark.parametrize("seed", range(40))
 def test_each_side_gets_the_best_of_all_stable_matchings(seed):
     wishes = _random(seed, 4, 3, 2)
-    listed = [
-        [-1, *wishes.provider[wishes.need == n].tolist()] for n in range(wishes.needs)
-    ]
+    listed = [[-1, *wishes.provider[wishes.need == n].tolist()] for n in range(wishes.needs)]
     place = {
         (n, p): s for n, p, s in zip(wishes.need, wishes.provider, wishes.need_score, strict=True)
     }
@@ -75,8 +76,10 @@ def test_each_side_gets_the_best_of_all_stable_matchings(seed):
     for_needs, for_providers = stable_for_needs(wishes), stable_for_providers(wishes)
 
     gladness = [[place.get((n, p), -1.0) for n, p in enumerate(one)] for one in stable]
-    found = {name: tuple(int(p) for p in one) for name, one in
-             (("needs", for_needs), ("providers", for_providers))}
+    found = {
+        name: tuple(int(p) for p in one)
+        for name, one in (("needs", for_needs), ("providers", for_providers))
+    }
     assert {tuple(one.tolist()) for one in stable} >= set(found.values())
     best = np.max(gladness, axis=0)
     worst = np.min(gladness, axis=0)

@@ -34,7 +34,9 @@ def test_cutting_leaves_no_file_behind(words):
 
     words.of("数控机床加工车间")
 
-    assert not {p.name for p in set(Path(tempfile.gettempdir()).iterdir()) - before} & {"jieba.cache"}
+    assert not {p.name for p in set(Path(tempfile.gettempdir()).iterdir()) - before} & {
+        "jieba.cache"
+    }
 
 
 #: Invented providers, and needs with the provider that a person would name first.

@@ -314,7 +314,14 @@ def _stable(
     wishes = Preferences(
         need,
         provider,
-        base + np.array([_wish(asked[n].preference, (offered[p].id,)) for p, n in zip(provider, need, strict=True)], dtype=np.float64),
+        base
+        + np.array(
+            [
+                _wish(asked[n].preference, (offered[p].id,))
+                for p, n in zip(provider, need, strict=True)
+            ],
+            dtype=np.float64,
+        ),
         base
         + np.array(
             [
@@ -327,7 +334,7 @@ def _stable(
         len(asked),
     )
     chosen = stable_for_needs(wishes)
-    best, told = _allocate(asked, offered, compared, share_cap, left, seed)
+    _, told = _allocate(asked, offered, compared, share_cap, left, seed)
     got = chosen >= 0
     value = math.fsum(np.round(compared.relevance[chosen[got], np.flatnonzero(got)], 6))
     price = 1 - value / told["value"] if told["value"] > 0 else 0.0

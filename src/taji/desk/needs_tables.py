@@ -49,12 +49,16 @@ class Field:
     @property
     def spellings(self) -> frozenset[str]:
         """All names under which a file may have the column."""
-        return frozenset(_head(t) for t in (self.name, *self.label.model_dump().values(), *self.aliases))
+        return frozenset(
+            _head(t) for t in (self.name, *self.label.model_dump().values(), *self.aliases)
+        )
 
 
 NEED_FIELDS = (
     Field("need", Text(zh="需求编号", en="Need"), "text", True, ("需求", "id")),
-    Field("enterprise", Text(zh="企业", en="Enterprise"), "text", True, ("统一社会信用代码", "uscc")),
+    Field(
+        "enterprise", Text(zh="企业", en="Enterprise"), "text", True, ("统一社会信用代码", "uscc")
+    ),
     Field("text", Text(zh="需求描述", en="Description"), "text", True, ("描述", "need text")),
     Field("days", Text(zh="所需人天", en="Days"), "number", True, ("人天", "工作量")),
     Field("capability", Text(zh="所需能力", en="Capabilities"), "list", False, ("能力",)),

@@ -155,7 +155,9 @@ def read_pairs(
 
 
 def _numbers(column: pl.Series, ids: list[str]) -> IntArray:
-    places = pl.DataFrame({"id": ids, "at": np.arange(len(ids))}, schema_overrides={"id": pl.String})
+    places = pl.DataFrame(
+        {"id": ids, "at": np.arange(len(ids))}, schema_overrides={"id": pl.String}
+    )
     joined = column.rename("id").to_frame().join(places, on="id", how="left", maintain_order="left")
     return joined["at"].to_numpy().astype(np.int64)
 

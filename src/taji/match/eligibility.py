@@ -98,7 +98,9 @@ def refusals(need: Need, provider: Provider) -> tuple[Text, ...]:
     found += _price(need, provider)
     if provider.id in need.avoid or need.enterprise in provider.conflict:
         found.append(
-            Text(zh="利益冲突：双方之一已申报", en="conflict of interest: one of the two declared it")
+            Text(
+                zh="利益冲突：双方之一已申报", en="conflict of interest: one of the two declared it"
+            )
         )
     missing = sorted(need.licence - provider.licence)
     if missing:
@@ -118,7 +120,9 @@ def _price(need: Need, provider: Provider) -> list[Text]:
     if need.budget is None:
         return []
     if provider.price is None:
-        return [Text(zh="价格：未报价，无法对照预算", en="price: none stated to hold to the budget")]
+        return [
+            Text(zh="价格：未报价，无法对照预算", en="price: none stated to hold to the budget")
+        ]
     total = need.days * provider.price
     if total <= need.budget:
         return []

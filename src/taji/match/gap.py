@@ -208,8 +208,11 @@ class _Hunt:
             self.value if self.best is not None else _hoped(self.table, start),
             rounds=rounds,
             stop=lambda: self.left() <= 0,
-            met=lambda taken: self._guess(taken, start),
+            met=lambda risen, taken: self._guess(risen, taken, start),
         )
+        self._keep(bounded)
+
+    def _keep(self, bounded: Bounded) -> None:
         if bounded.value > self._bounded.value:
             self._bounded = bounded
         self._raise(self.table.raised(bounded.value))
@@ -221,7 +224,8 @@ class _Hunt:
 
     # --- assignments ---------------------------------------------------------------------
 
-    def _guess(self, taken: BoolArray, prices: FloatArray) -> float:
+    def _guess(self, risen: Bounded, taken: BoolArray, prices: FloatArray) -> float:
+        self._keep(risen)
         self._risen += 1
         if self.best is None or self._risen % GUESS_EVERY == 0:
             self._take(improve(self.table, complete(self.table, taken, prices)))

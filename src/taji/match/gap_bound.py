@@ -61,7 +61,7 @@ def climb(
     *,
     rounds: int,
     stop: Callable[[], bool],
-    met: Callable[[BoolArray], float] | None = None,
+    met: Callable[[Bounded, BoolArray], float] | None = None,
 ) -> Bounded:
     r"""Raise the prices of the needs until the bound no longer rises.
 
@@ -78,8 +78,8 @@ def climb(
     stop : callable
         Asked in every round whether time is up.
     met : callable, optional
-        Shown what the providers take whenever the bound has risen; returns the cost of the best
-        assignment known. [cost]
+        Shown the bound and what the providers take whenever it has risen; returns the cost of
+        the best assignment known. [cost]
 
     Notes
     -----
@@ -109,7 +109,7 @@ def climb(
             stale = stale if value - best < 1e-4 * (target - best) else 0
             best, best_prices = value, prices
             if met is not None:
-                target = min(target, met(taken))
+                target = min(target, met(_safe(best, prices), taken))
         else:
             stale += 1
         if stale >= PATIENCE:
@@ -122,7 +122,7 @@ def climb(
             break
         # while the best known is far, a step to it would leap over the top
         prices = prices + pi * max(target - value, 1e-6 * abs(target)) / length * direction
-    return Bounded(best - ROUNDING * abs(best), best_prices)
+    return _safe(best, best_prices)
 
 
 def fix(table: Table, bounded: Bounded, target: float) -> Fixed:
@@ -146,8 +146,10 @@ def fix(table: Table, bounded: Bounded, target: float) -> Fixed:
     return Fixed(at_all & (forced.left > slack), ~at_all | (forced.taken > slack))
 
 
-def _relaxed(
-    table: Table, knapsacks: Knapsacks, prices: FloatArray
-) -> tuple[float, BoolArray]:
+def _safe(value: float, prices: FloatArray) -> Bounded:
+    return Bounded(value - ROUNDING * abs(value), prices)
+
+
+def _relaxed(table: Table, knapsacks: Knapsacks, prices: FloatArray) -> tuple[float, BoolArray]:
     values, taken = knapsacks.solve(prices[None, :] - table.cost)
     return float(prices.sum() - values.sum()), taken

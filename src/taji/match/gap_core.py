@@ -122,9 +122,7 @@ def need_prices(table: Table) -> FloatArray:
     says here is not relied on. Where the relaxation has no solution the least costs are returned.
     """
     needs = np.arange(table.cost.shape[1])
-    made = _programme(
-        table, np.isfinite(table.cost), needs, table.most, integer=False, loose=False
-    )
+    made = _programme(table, np.isfinite(table.cost), needs, table.most, integer=False, loose=False)
     result = mathopt.solve(made.model, mathopt.SolverType.GLOP)
     if not result.has_dual_feasible_solution():
         least: FloatArray = table.cost.min(axis=0)
@@ -166,9 +164,7 @@ def _programme(
     of_need: list[list[mathopt.Variable]] = [[] for _ in needs]
     loads: list[list[Any]] = [[] for _ in room]
     efforts = table.effort[rows, needs[columns]].tolist()
-    for row, column, effort, x in zip(
-        rows.tolist(), columns.tolist(), efforts, pairs, strict=True
-    ):
+    for row, column, effort, x in zip(rows.tolist(), columns.tolist(), efforts, pairs, strict=True):
         of_need[column].append(x)
         if effort:
             loads[row].append(effort * x)

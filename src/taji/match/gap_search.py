@@ -36,7 +36,7 @@ def complete(table: Table, taken: BoolArray, prices: FloatArray) -> IntArray:
     """
     needs = np.arange(table.cost.shape[1])
     held = np.where(taken, table.cost, np.inf)
-    chosen = held.argmin(axis=0)
+    chosen: IntArray = held.argmin(axis=0)
     open_ = np.flatnonzero(~np.isfinite(held[chosen, needs]))
     placed = np.ones(len(needs), dtype=bool)
     placed[open_] = False

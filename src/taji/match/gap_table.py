@@ -71,10 +71,8 @@ class Table:
     def loads(self, chosen: IntArray) -> FloatArray:
         """Return the load of every provider, shape (n_provider,)."""
         needs = np.arange(len(chosen))
-        loads: FloatArray = np.bincount(
-            chosen, weights=self.effort[chosen, needs], minlength=len(self.capacity)
-        )
-        return loads
+        taken = self.effort[chosen, needs]
+        return np.bincount(chosen, weights=taken, minlength=len(self.capacity)).astype(np.float64)
 
     def value(self, chosen: IntArray) -> float:
         """Return the cost of an assignment. [cost]"""
@@ -129,5 +127,5 @@ def _step(costs: FloatArray) -> float:
         whole = np.rint(scaled)
         if np.abs(scaled - whole).max(initial=0) <= 1e-7 * max(1.0, 10 ** (decimals - 3)):
             divisor = int(np.gcd.reduce(whole.astype(np.int64))) if whole.size else 1
-            return max(1, divisor) / 10**decimals
+            return float(max(1, divisor)) / 10.0**decimals
     return 0.0

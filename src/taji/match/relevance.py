@@ -68,7 +68,9 @@ class Relevance:
         # a word that nobody offers still counts in what a need asks for
         self._rarest = float(np.log1p((len(documents) + 0.5) / 0.5))
         norm = K1 * (1 - B + B * lengths / mean)
-        counts.data = counts.data * (K1 + 1) / (counts.data + np.repeat(norm, np.diff(counts.indptr)))
+        counts.data = (
+            counts.data * (K1 + 1) / (counts.data + np.repeat(norm, np.diff(counts.indptr)))
+        )
         self._weights = counts.multiply(self._rarity[None, :]).tocsc()
 
     def of(self, words: Sequence[str]) -> FloatArray:

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
-import jieba
+import jieba  # type: ignore[import-untyped]
 import opencc
 
 __all__ = ["CONCEPT", "Words"]
@@ -24,9 +24,13 @@ __all__ = ["CONCEPT", "Words"]
 CONCEPT = "§"
 #: Words that say nothing about what is wanted or offered.
 EMPTY = frozenset(
-    "的 了 和 与 及 或 等 在 对 为 是 我 我们 我司 公司 企业 需要 希望 提供 进行 实现 服务 系统 方案 解决方案 "
-    "a an and are as at by for from in is it of on or our that the this to we with need needs want "
-    "provide provides service services system systems solution solutions company".split()
+    [
+        *("的", "了", "和", "与", "及", "或", "等", "在", "对", "为", "是", "我", "我们", "我司"),
+        *("公司", "企业", "需要", "希望", "提供", "进行", "实现", "服务", "系统", "方案"),
+        *("a", "an", "and", "are", "as", "at", "by", "for", "from", "in", "is", "it", "of", "on"),
+        *("or", "our", "that", "the", "this", "to", "we", "with", "need", "want", "provide"),
+        *("service", "system", "solution", "company"),
+    ]
 )
 _WORD = re.compile(r"[0-9a-z][0-9a-z.+#-]*|[\u3400-\u9fff]+")
 _PLURAL = re.compile(r"(?<=[a-z]{3})(?<!s)s$")
@@ -48,9 +52,7 @@ class Words:
     """
 
     def __init__(self, concepts: Mapping[str, Sequence[str]]) -> None:
-        self._owner = {
-            fold(text): concept for concept, texts in concepts.items() for text in texts
-        }
+        self._owner = {fold(text): concept for concept, texts in concepts.items() for text in texts}
         spellings = sorted(self._owner, key=lambda text: (-len(text), text))
         self._spelling = re.compile("|".join(_bounded(text) for text in spellings) or r"(?!)")
 
