@@ -340,7 +340,6 @@ class _Hunt:
             open_ = np.isfinite(self.table.cost)
         else:
             open_ = ~fix(self.table, self._bounded, target).outside
-            open_[:, ~open_.any(axis=0)] = False
             if not open_.any(axis=0).all():
                 self._raise(target)
                 return
