@@ -206,12 +206,12 @@ def _ranked(
     rows = []
     for n, need in enumerate(asked):
         order = sorted(
-            np.flatnonzero(compared.may[:, n]),
+            np.flatnonzero(compared.may[:, n]).tolist(),
             key=lambda p: (-round(float(compared.relevance[p, n]), 9), offered[p].id),
         )
         for place, p in enumerate(order[:top], start=1):
             provider = offered[p]
-            shared = [_named(word, pack, language) for word in index.shared(queries[n], int(p))]
+            shared = [_named(word, pack, language) for word in index.shared(queries[n], p)]
             rows.append(
                 {
                     "need": need.id,
@@ -311,25 +311,12 @@ def _stable(
     if share_cap is not None:
         places = np.minimum(places, math.floor(share_cap * len(asked) + 1e-9))
     base = compared.relevance[provider, need]
+    pairs = [(asked[n], offered[p]) for p, n in zip(provider.tolist(), need.tolist(), strict=True)]
     wishes = Preferences(
         need,
         provider,
-        base
-        + np.array(
-            [
-                _wish(asked[n].preference, (offered[p].id,))
-                for p, n in zip(provider, need, strict=True)
-            ],
-            dtype=np.float64,
-        ),
-        base
-        + np.array(
-            [
-                _wish(offered[p].preference, (asked[n].id, asked[n].enterprise))
-                for p, n in zip(provider, need, strict=True)
-            ],
-            dtype=np.float64,
-        ),
+        base + np.array([_wish(n.preference, (p.id,)) for n, p in pairs], dtype=float),
+        base + np.array([_wish(p.preference, (n.id, n.enterprise)) for n, p in pairs], dtype=float),
         places.astype(np.int64),
         len(asked),
     )
@@ -354,19 +341,16 @@ def _wish(listed: tuple[str, ...], names: tuple[str, ...]) -> float:
 
 def _concentration(chosen: IntArray, days: FloatArray, providers: int) -> dict[str, float]:
     got = chosen >= 0
-    load = np.bincount(chosen[got], weights=days[got], minlength=providers)
+    load = np.bincount(chosen[got], weights=days[got], minlength=providers).astype(np.float64)
     return {"gini_of_days": gini(load), "largest_share_of_days": largest_share(load)}
 
 
 def _assignment(
     asked: Sequence[Need], offered: Sequence[Provider], chosen: IntArray
 ) -> pl.DataFrame:
-    matched = np.flatnonzero(chosen >= 0)
+    pairs = [(need.id, p) for need, p in zip(asked, chosen.tolist(), strict=True) if p >= 0]
     return pl.DataFrame(
-        {
-            "need": [asked[n].id for n in matched],
-            "provider": [offered[chosen[n]].id for n in matched],
-        },
+        {"need": [need for need, _ in pairs], "provider": [offered[p].id for _, p in pairs]},
         schema={"need": pl.String, "provider": pl.String},
     )
 

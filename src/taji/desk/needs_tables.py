@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import polars as pl
 
@@ -130,10 +130,10 @@ def read_providers(path: Path, words: Words) -> list[Provider]:
     ]
 
 
-def _rows(path: Path, fields: tuple[Field, ...]) -> list[dict[str, object]]:
+def _rows(path: Path, fields: tuple[Field, ...]) -> list[dict[str, Any]]:
     frame = read_register(path)
     heads = {_head(name): name for name in reversed(frame.columns)}
-    columns: dict[str, list[object]] = {}
+    columns: dict[str, list[Any]] = {}
     for field in fields:
         named = next((heads[s] for s in sorted(field.spellings) if s in heads), None)
         named = heads.get(_head(field.name), named)
@@ -144,7 +144,7 @@ def _rows(path: Path, fields: tuple[Field, ...]) -> list[dict[str, object]]:
         if named is not None:
             cells = [str(cell).strip() for cell in frame[named].cast(pl.String).fill_null("")]
         columns[field.name] = _read(path, field, named or field.name, cells)
-    ids, seen = columns[fields[0].name], set[object]()
+    ids, seen = columns[fields[0].name], set[str]()
     for at, key in enumerate(ids):
         if key in seen:
             raise PairTwiceError(file=path.name, row=at + FIRST_ROW, what=key)
@@ -152,7 +152,7 @@ def _rows(path: Path, fields: tuple[Field, ...]) -> list[dict[str, object]]:
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
-def _read(path: Path, field: Field, named: str, cells: list[str]) -> list[object]:
+def _read(path: Path, field: Field, named: str, cells: list[str]) -> list[Any]:
     if field.required:
         _refuse(path, named, cells, [not cell for cell in cells], EMPTY)
     if field.kind == "text":
