@@ -25,6 +25,7 @@ from taji.catalogue.resolve import Choices, TemplateError, choices_of, resolve, 
 from taji.catalogue.schema import parsed
 from taji.catalogue.sense import Draft, faults_of_model
 from taji.catalogue.terms import Terms
+from taji.catalogue.thesaurus import Thesaurus
 from taji.catalogue.yaml import read
 
 __all__ = ["check", "kind_of"]
@@ -36,6 +37,7 @@ _MARKS = {
     "benchmarks": ("indicators",),
     "registers": ("entries", "rule"),
     "forms": ("parts", "authority"),
+    "thesaurus": ("concepts",),
     "cities": ("firms", "districts", "round"),
 }
 #: Keys that name a choice already made; a pack offers choices and makes none.
@@ -399,6 +401,10 @@ def _register(file: Path, raw: dict[str, Any]) -> Iterator[Problem]:
     yield from parsed(Register, resolve(raw, {}), file=str(file))[1]
 
 
+def _thesaurus(file: Path, raw: dict[str, Any]) -> Iterator[Problem]:
+    yield from parsed(Thesaurus, resolve(raw, {}), file=str(file))[1]
+
+
 def _form(file: Path, raw: dict[str, Any]) -> Iterator[Problem]:
     found, problems = parsed(Form, resolve(raw, {}), file=str(file))
     yield from problems
@@ -459,5 +465,6 @@ _CHECKS: Mapping[str, Callable[[Path, dict[str, Any]], Iterator[Problem]]] = {
     "registers": _register,
     "forms": _form,
     "terms": _terms,
+    "thesaurus": _thesaurus,
     "cities": _city,
 }

@@ -15,7 +15,16 @@ from taji.catalogue.problem import UnknownPackError
 __all__ = ["KINDS", "OWN_PACKS", "available", "file_beside", "is_fixed", "pack_file"]
 
 #: The kinds of pack, as their folders are named.
-KINDS = ("questionnaires", "models", "benchmarks", "registers", "forms", "cities", "terms")
+KINDS = (
+    "questionnaires",
+    "models",
+    "benchmarks",
+    "registers",
+    "forms",
+    "thesaurus",
+    "cities",
+    "terms",
+)
 
 _ROOT = Path(__file__).resolve().parents[1] / "packs"
 _MODEL = "model.yaml"

@@ -25,6 +25,7 @@ from taji.catalogue.register import Register
 from taji.catalogue.resolve import Choices, choices_of, resolve
 from taji.catalogue.schema import parsed
 from taji.catalogue.terms import Terms
+from taji.catalogue.thesaurus import Thesaurus
 from taji.catalogue.yaml import read
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "questionnaire_of",
     "register",
     "terms",
+    "thesaurus",
 ]
 
 Found = TypeVar("Found", bound=BaseModel)
@@ -194,6 +196,22 @@ def terms() -> Terms:
     'fraction'
     """
     return _checked(Terms, pack_file("terms", "terms"))
+
+
+def thesaurus(name: str | Path) -> Thesaurus:
+    """Return the words of a trade.
+
+    Raises
+    ------
+    PackError, UnknownPackError
+        If the pack has a fault, or there is none of this name.
+
+    Examples
+    --------
+    >>> thesaurus("manufacturing").by_id["mes"].label.zh
+    '制造执行系统'
+    """
+    return _checked(Thesaurus, pack_file("thesaurus", name))
 
 
 def cases_of(name: str | Path) -> tuple[Case, ...]:

@@ -24,6 +24,7 @@ COMMANDS = (
     "assess",
     "portrait",
     "verify",
+    "match",
     "models",
     "audit",
     "backup",

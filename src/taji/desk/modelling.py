@@ -23,6 +23,7 @@ from taji.catalogue.load import (
     questionnaire,
     questionnaire_of,
     register,
+    thesaurus,
 )
 from taji.catalogue.pack import CONFIDENCE_LABELS, Pack
 from taji.catalogue.problem import UnknownPackError
@@ -37,6 +38,7 @@ KINDS: dict[str, tuple[Text, Callable[[str | Path], Pack]]] = {
     "benchmarks": (Text(zh="基准", en="Benchmarks"), benchmark),
     "registers": (Text(zh="名录代码", en="Registers"), register),
     "forms": (Text(zh="上报表格", en="Forms"), form),
+    "thesaurus": (Text(zh="词表", en="Thesauri"), thesaurus),
 }
 
 
