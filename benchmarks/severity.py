@@ -7,7 +7,7 @@ setting the mean correlation with truth of the raw mean, of the additive model b
 model that ``taji panel rank`` chooses, how often widths were chosen, and how many of the 95 % intervals
 hold the truth.
 
-    python -m benchmarks.severity [--repeats 20] [--workers 2]
+    python -m benchmarks.severity [--repeats 20] [--workers 2] [--severities 0,0.6] [--widths 0,0.4]
 """
 
 from __future__ import annotations
@@ -16,11 +16,12 @@ import argparse
 import multiprocessing
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from taji.assess.ratings import Ratings
 from taji.assess.severity import correct
@@ -55,8 +56,8 @@ class Found:
     ranks_covered: float
 
 
-def settings() -> Iterator[Setting]:
-    for reviews, severity, width in product(REVIEWS, SEVERITIES, WIDTHS):
+def settings(severities: Sequence[float], widths: Sequence[float]) -> Iterator[Setting]:
+    for reviews, severity, width in product(REVIEWS, severities, widths):
         yield Setting(reviews, severity, width, inside=False)
         if width:
             yield Setting(reviews, severity, width, inside=True)
@@ -93,7 +94,11 @@ def simulate(setting: Setting, seed: int) -> tuple[Ratings, FloatArray]:
 
 
 def measure(task: tuple[Setting, int]) -> Found:
-    setting, seed = task
+    with threadpool_limits(limits=1):
+        return _measure(*task)
+
+
+def _measure(setting: Setting, seed: int) -> Found:
     ratings, truth = simulate(setting, seed)
     chosen = correct(ratings, model="linear")
     joint = chosen.joint
@@ -117,21 +122,28 @@ def measure(task: tuple[Setting, int]) -> Found:
     )
 
 
+def numbers(text: str) -> tuple[float, ...]:
+    return tuple(float(part) for part in text.split(","))
+
+
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repeats", type=int, default=20)
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--severities", type=numbers, default=SEVERITIES)
+    parser.add_argument("--widths", type=numbers, default=WIDTHS)
     given = parser.parse_args(arguments)
+    asked = list(settings(given.severities, given.widths))
     print(
         f"{APPLICATIONS} applications, {LOAD} a reviewer, noise {NOISE}, {given.repeats} panels each"
     )
     print("reviews severity width noise    raw additive chosen  gain  widths  95 %  ranks")
     began = time.perf_counter()
-    tasks = [(setting, 1 + seed) for setting in settings() for seed in range(given.repeats)]
+    tasks = [(setting, 1 + seed) for setting in asked for seed in range(given.repeats)]
     worst = 1.0
     with multiprocessing.get_context("spawn").Pool(given.workers) as pool:
         results = pool.imap(measure, tasks)
-        for setting in settings():
+        for setting in asked:
             found = [next(results) for _ in range(given.repeats)]
             raw, additive, chosen, widths, covered, ranks = (
                 float(np.mean([getattr(one, name) for one in found]))

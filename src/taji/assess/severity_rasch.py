@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import minimize_scalar
 from scipy.sparse import block_diag, coo_array, csr_array, diags_array
+from scipy.special import log_softmax, softmax
 
 from taji.assess.ratings import Pairs, Ratings, totals
 from taji.assess.severity_joint import Joint
@@ -220,11 +221,7 @@ class _Model:
         eta = (self.design @ parameters[:-1]).reshape(-1, 1, self.n_threshold)
         logs = np.cumsum(nodes[None, :, None] + eta, axis=2)
         logs = np.concatenate((np.zeros((*logs.shape[:2], 1)), logs), axis=2)
-        logs = (
-            logs
-            - np.log(np.exp(logs - logs.max(axis=2, keepdims=True)).sum(axis=2, keepdims=True))
-            + (logs.max(axis=2, keepdims=True))
-        )
+        logs = log_softmax(logs, axis=2)
         prior = -0.5 * self.z**2
         prior -= np.log(np.exp(prior).sum())
         score = logs[self.kind, :, self.step]
@@ -356,8 +353,7 @@ class _Model:
         """Mean score by an average reviewer, and how it moves with the parameters."""
         eta = seen.nodes[None, :, None] - difficulty[:, None, None] - threshold
         logs = np.concatenate((np.zeros((*eta.shape[:2], 1)), np.cumsum(eta, axis=2)), axis=2)
-        chance = np.exp(logs - logs.max(axis=2, keepdims=True))
-        chance /= chance.sum(axis=2, keepdims=True)
+        chance = softmax(logs, axis=2)
         expected = chance @ self.steps
         above = np.cumsum(chance[:, :, ::-1], axis=2)[:, :, ::-1][:, :, 1:]
         gained = np.cumsum((chance * self.steps)[:, :, ::-1], axis=2)[:, :, ::-1][:, :, 1:]
