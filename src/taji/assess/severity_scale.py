@@ -31,6 +31,8 @@ START = 0.2
 REACH = 4.0
 #: Newton's steps end at this expected gain of the log-likelihood, or this many.
 GAIN, STEPS = 1e-11, 100
+#: A log width moves by no more than this in one step. [log points]
+MOST_MOVE = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,6 +195,8 @@ class _Mode:
         return state.fall + prior + float(determinant)
 
     def _move(self, state: _State, step: FloatArray, sd: FloatArray) -> tuple[_State, bool]:
+        if self.widths:  # a width moves by no more than a factor at once: the mode is near
+            step = step / max(1.0, float(np.abs(step[1 + self.n :]).max()) / MOST_MOVE)
         for halving in range(30):
             effects = self.effects + step / 2**halving
             tried = self.state(effects, sd)
