@@ -41,8 +41,10 @@ def simulated(
     """A panel, the true qualities, the true severities."""
     rng = np.random.default_rng(seed)
     count = applications * reviews // load
-    turn, shifts = rng.permutation(count), rng.permutation(count)[:reviews]
-    table = turn[(np.arange(applications)[:, None] + shifts) % count]
+    table, loads = np.empty((applications, reviews), dtype=np.int64), np.zeros(count)
+    for row in table:  # those with the least to do, drawn among equals
+        row[:] = np.lexsort((rng.random(count), loads))[:reviews]
+        loads[row] += 1
     application = np.repeat(np.arange(applications), reviews)
     reviewer = table.ravel()
     truth, severe = rng.standard_normal(applications), severity * rng.standard_normal(count)
@@ -63,8 +65,8 @@ def dense(ratings: Ratings, *, application: float, reviewer: float, noise: float
     n, y = len(ratings.score), ratings.score
     v = application**2 * z @ z.T + reviewer**2 * w @ w.T + noise**2 * np.eye(n)
     inverse, one = np.linalg.inv(v), np.ones((n, 1))
-    information = float(one.T @ inverse @ one)
-    centre = float((one.T @ inverse @ y)[0]) / information
+    information = (one.T @ inverse @ one).item()
+    centre = (one.T @ inverse @ y).item() / information
     rest = y - centre
     projection = inverse - inverse @ one @ one.T @ inverse / information
     gain = application**2 * z.T
