@@ -31,6 +31,10 @@ START = 0.2
 REACH = 4.0
 #: Newton's steps end at this expected gain of the log-likelihood, or this many.
 GAIN, STEPS = 1e-11, 100
+#: Deviance where the mode is none: larger than any, yet a number.
+UNLIKELY = 1e12
+#: Log widths spread by no more than this. [log points]
+WIDEST = 1.5
 #: A log width moves by no more than this in one step. [log points]
 MOST_MOVE = 1.0
 
@@ -188,7 +192,7 @@ class _Mode:
         _, self.information = self.slopes(state, self.effects, sd)
         sign, determinant = np.linalg.slogdet(self.information)
         if sign <= 0:
-            return float("inf")
+            return UNLIKELY
         prior = 2.0 * self.n * float(logs[1]) + (
             2.0 * self.n * float(logs[3]) if self.widths else 0.0
         )
@@ -199,7 +203,8 @@ class _Mode:
             step = step / max(1.0, float(np.abs(step[1 + self.n :]).max()) / MOST_MOVE)
         for halving in range(30):
             effects = self.effects + step / 2**halving
-            tried = self.state(effects, sd)
+            with np.errstate(all="ignore"):  # a step too far gives no number, and is halved
+                tried = self.state(effects, sd)
             if tried.fall <= state.fall:
                 self.effects = effects
                 return tried, True
@@ -304,6 +309,8 @@ def _downhill(information: FloatArray, gradient: FloatArray) -> FloatArray:
 def _climb(mode: _Mode, start: FloatArray) -> FloatArray:
     """Find the standard deviations of the greatest likelihood; the mode is left there."""
     bounds = [(at - REACH, at + REACH) for at in start]
+    if mode.widths:
+        bounds[3] = (start[3] - REACH, float(np.log(WIDEST)))
     found = minimize(
         mode.deviance,
         start,
