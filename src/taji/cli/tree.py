@@ -26,6 +26,7 @@ COMMANDS = (
     "verify",
     "match",
     "models",
+    "panel",
     "audit",
     "backup",
     "restore",
