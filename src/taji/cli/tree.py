@@ -25,6 +25,7 @@ COMMANDS = (
     "portrait",
     "verify",
     "models",
+    "panel",
     "audit",
     "backup",
     "restore",

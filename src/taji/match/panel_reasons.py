@@ -14,7 +14,7 @@ from taji.base.text import Text
 from taji.match.panel_call import NONE, Call
 from taji.match.panel_flow import short_applications, short_reviewers
 
-__all__ = ["reasons"]
+__all__ = ["plain_reasons", "reasons"]
 
 #: Names told in a sentence, and sentences told of one kind; the rest is counted.
 TOLD = 5
@@ -40,8 +40,18 @@ def reasons(
     tuple of Text
         Empty if numbers, loads and organisations leave nothing to say.
     """
-    found = [*_single(call, applications, reviewers, wants), *_whole(call)]
-    return tuple(found) if found else tuple(_competing(call, applications, reviewers))
+    found = plain_reasons(call, applications, reviewers, wants)
+    return found or tuple(_competing(call, applications, reviewers))
+
+
+def plain_reasons(
+    call: Call,
+    applications: Sequence[str],
+    reviewers: Sequence[str],
+    wants: Sequence[tuple[str, str]] = (),
+) -> tuple[Text, ...]:
+    """Say what counting alone shows to be missing; parameters as for ``reasons``."""
+    return (*_single(call, applications, reviewers, wants), *_whole(call))
 
 
 def _single(
@@ -59,7 +69,7 @@ def _single(
     listed = np.bincount(call.application, minlength=call.applications)
     said: list[Text] = []
     for at in np.flatnonzero(lone + groups < k).tolist():
-        zh, en = f"申报 {applications[at]} 只有 {listed[at]} 名无回避的评审人", ""
+        zh = f"申报 {applications[at]} 只有 {listed[at]} 名无回避的评审人"
         en = f"application {applications[at]} has only {listed[at]} reviewers without conflict"
         if listed[at] >= k:
             zh += f"，来自 {lone[at] + groups[at]} 个单位（每单位至多 1 名）"

@@ -1,0 +1,29 @@
+"""``taji panel``: the experts who judge applications, and what their scores are worth."""
+
+from __future__ import annotations
+
+from taji.base.text import Language, Text
+from taji.cli import panel_assign
+from taji.cli.language import Group
+from taji.cli.options import lang_option
+
+__all__ = ["build"]
+
+HELP = Text(
+    zh="评审：分派评审人。",
+    en="Review panels: assign reviewers.",
+)
+
+
+def build(language: Language) -> Group:
+    """Build the group in ``language``."""
+    group = Group(
+        name="panel",
+        language=language,
+        help=HELP[language],
+        no_args_is_help=True,
+        params=[lang_option(language)],
+        callback=lambda: None,
+    )
+    group.add_command(panel_assign.build(language))
+    return group
