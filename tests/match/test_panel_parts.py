@@ -125,8 +125,8 @@ def test_exchanges_raise_low_panels_and_keep_every_rule(seed: int):
 
     assert keeps_rules(call, after)
     now = totals(call, after.astype(float))
-    assert (np.minimum(now, target) >= np.minimum(before, target).min() - 1e-9).all()
-    assert np.sum(now < target - 1e-9) <= np.sum(before < target - 1e-9)
+    assert now.min() >= before.min() - 1e-9
+    assert now.min() > before.min() or (after == flow).all()
 
 
 def test_groups_that_nothing_links_are_joined_without_breaking_a_load():

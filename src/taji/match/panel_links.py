@@ -13,7 +13,7 @@ from scipy.sparse.linalg import eigsh
 
 from taji.base.arrays import BoolArray, IntArray
 from taji.match.panel_call import Call
-from taji.match.panel_swap import Exchange, Seating
+from taji.match.panel_swap import Choices, Exchange, Seating
 
 __all__ = ["crossing", "firmness", "groups_of", "join"]
 
@@ -137,18 +137,23 @@ def _link_of(
     seating: Seating, group: IntArray, applications: IntArray, count: int, keep: float
 ) -> Exchange | None:
     call = seating.call
-    found = [
-        (-min(low, keep), -change, step)
-        for application in applications.tolist()
-        for leaving in seating.panel(application).tolist()
-        for low, change, step in seating.exchanges(leaving)
-        if any(
-            group[call.application[p]] != group[call.applications + call.reviewer[p]]
-            for p in step.into
+    linking = []
+    for application in applications.tolist():
+        found = seating.swaps(seating.panel(application))
+        apart = (
+            group[call.application[found.into]]
+            != group[call.applications + call.reviewer[found.into]]
         )
-    ]
-    found.sort(key=lambda item: (item[0], item[1], item[2].out, item[2].into))
-    for _, _, step in found:
+        wanted = (apart & (found.into >= 0)).any(axis=1)
+        linking.append((found, wanted))
+    every = Choices(
+        low=np.concatenate([found.low for found, _ in linking]),
+        change=np.concatenate([found.change for found, _ in linking]),
+        out=np.concatenate([found.out for found, _ in linking]),
+        into=np.concatenate([found.into for found, _ in linking]),
+    )
+    wanted = np.concatenate([wanted for _, wanted in linking])
+    for step in every.in_order(wanted, up_to=keep):
         if seating.allowed(step):
             seating.apply(step)
             fewer = int(groups_of(call, seating.chosen)[: call.applications].max()) + 1 < count

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from taji.base.arrays import BoolArray, IntArray
+from taji.base.arrays import BoolArray, FloatArray, IntArray
 from taji.match.panel_call import NONE, Call, totals
 
-__all__ = ["Seating", "raise_low"]
+__all__ = ["Choices", "Exchange", "Seating", "raise_low"]
 
 #: What a total must gain before it counts as a gain: below it is rounding. [points of the table]
 WORTH_IT = 1e-9
@@ -24,10 +24,38 @@ WORTH_IT = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """Pairs that leave and pairs that come, and the totals of panels afterwards."""
+    """Pairs that leave and pairs that come."""
 
     out: tuple[int, ...]
     into: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """Exchanges to choose from, each with the lowest total it leaves and what the sum gains.
+
+    Attributes
+    ----------
+    low, change : FloatArray, shape (n_exchange,)
+        Lowest total of the panels touched, afterwards; change of the sum. [points of the table]
+    out, into : IntArray, shape (n_exchange, 2)
+        Pairs that leave and that come; -1 where there is no second one.
+    """
+
+    low: FloatArray
+    change: FloatArray
+    out: IntArray
+    into: IntArray
+
+    def in_order(self, wanted: BoolArray, *, up_to: float) -> Iterator[Exchange]:
+        """Yield those wanted, the highest ``low`` first (above ``up_to`` all alike), then by gain."""
+        at = np.flatnonzero(wanted)
+        order = np.lexsort((self.into[at, 0], -self.change[at], -np.minimum(self.low[at], up_to)))
+        for place in at[order].tolist():
+            yield Exchange(
+                tuple(pair for pair in self.out[place].tolist() if pair >= 0),
+                tuple(pair for pair in self.into[place].tolist() if pair >= 0),
+            )
 
 
 class Seating:
@@ -40,10 +68,9 @@ class Seating:
         self.load = np.bincount(call.reviewer[self.chosen], minlength=call.reviewers)
         self._key = call.application * call.reviewers + call.reviewer
         self._first = np.searchsorted(call.application, np.arange(call.applications + 1))
-        self._by_reviewer = np.argsort(call.reviewer, kind="stable")
-        self._held = np.searchsorted(
-            call.reviewer[self._by_reviewer], np.arange(call.reviewers + 1)
-        )
+        self._held: list[list[int]] = [[] for _ in range(call.reviewers)]
+        for pair in np.flatnonzero(self.chosen).tolist():
+            self._held[call.reviewer[pair]].append(pair)
 
     def pairs_of(self, application: int) -> IntArray:
         """Return all pairs of an application."""
@@ -52,11 +79,6 @@ class Seating:
     def panel(self, application: int) -> IntArray:
         """Return the chosen pairs of an application."""
         pairs = self.pairs_of(application)
-        return np.asarray(pairs[self.chosen[pairs]])
-
-    def held_by(self, reviewer: int) -> IntArray:
-        """Return the chosen pairs of a reviewer."""
-        pairs = self._by_reviewer[self._held[reviewer] : self._held[reviewer + 1]]
         return np.asarray(pairs[self.chosen[pairs]])
 
     def find(self, application: IntArray, reviewer: IntArray) -> IntArray:
@@ -102,65 +124,73 @@ class Seating:
         for pairs, step in ((exchange.out, -1), (exchange.into, 1)):
             for pair in pairs:
                 self.chosen[pair] = step > 0
+                held = self._held[self.call.reviewer[pair]]
+                held.append(pair) if step > 0 else held.remove(pair)
                 self.load[self.call.reviewer[pair]] += step
                 self.total[self.call.application[pair]] += step * self.call.affinity[pair]
 
-    def exchanges(self, leaving: int) -> Iterator[tuple[float, float, Exchange]]:
-        """Yield exchanges in which ``leaving`` leaves its panel, with what they bring.
+    def swaps(self, leaving: IntArray) -> Choices:
+        """Gather the exchanges of pairs of one application with whoever has room or a seat."""
+        application = int(self.call.application[leaving[0]])
+        listed = self.pairs_of(application)
+        coming = listed[~self.chosen[listed]]
+        room = coming[self.load[self.call.reviewer[coming]] < self.call.most_load]
+        coming, given = self._holders(coming)
+        out, into = [], []
+        for pair in leaving.tolist():
+            alone = np.full((len(room), 2), -1)
+            out.append(np.where([True, False], pair, alone))
+            into.append(np.where([True, False], room[:, None], alone))
+            others = self.call.application[given]
+            back = self.find(others, np.full(len(others), self.call.reviewer[pair]))
+            fits = back >= 0
+            out.append(np.stack([np.full(int(fits.sum()), pair), given[fits]], axis=1))
+            into.append(np.stack([coming[fits], back[fits]], axis=1))
+        return self._weighed(np.concatenate(out), np.concatenate(into))
 
-        Yields
-        ------
-        float
-            The lowest total among the panels touched, afterwards. [points of the table]
-        float
-            Change of the sum. [points of the table]
-        Exchange
-        """
-        call = self.call
-        a, r = int(call.application[leaving]), int(call.reviewer[leaving])
-        coming = self.pairs_of(a)
-        coming = coming[~self.chosen[coming]]
-        gain = call.affinity[coming] - call.affinity[leaving]
-        room: BoolArray = self.load[call.reviewer[coming]] < call.most_load
-        for pair, more in zip(coming[room].tolist(), gain[room].tolist(), strict=True):
-            yield self.total[a] + more, more, Exchange((leaving,), (pair,))
-        for pair, more in zip(coming.tolist(), gain.tolist(), strict=True):
-            given = self.held_by(int(call.reviewer[pair]))
-            others = call.application[given]
-            back = self.find(others, np.full(len(others), r))
-            for from_b, to_b in zip(
-                given[back >= 0].tolist(), back[back >= 0].tolist(), strict=True
-            ):
-                yield self._after(a, more, (leaving, from_b), (pair, to_b))
+    def thirds(self, leaving: IntArray) -> Choices:
+        """Gather the exchanges in which a third reviewer with room fills the seat that is left."""
+        application = int(self.call.application[leaving[0]])
+        listed = self.pairs_of(application)
+        worst = self.call.affinity[leaving].min()
+        coming, given = self._holders(
+            listed[~self.chosen[listed] & (self.call.affinity[listed] > worst)]
+        )
+        fill = {b: self._best_free(b) for b in np.unique(self.call.application[given]).tolist()}
+        filled = np.array([fill[b] for b in self.call.application[given].tolist()], dtype=np.int64)
+        fits = filled >= 0
+        out, into = [], []
+        for pair in leaving.tolist():
+            out.append(np.stack([np.full(int(fits.sum()), pair), given[fits]], axis=1))
+            into.append(np.stack([coming[fits], filled[fits]], axis=1))
+        return self._weighed(np.concatenate(out), np.concatenate(into))
 
-    def thirds(self, leaving: int) -> Iterator[tuple[float, float, Exchange]]:
-        """Yield exchanges in which a third reviewer with room fills the seat that is left."""
-        call = self.call
-        a = int(call.application[leaving])
-        coming = self.pairs_of(a)
-        coming = coming[~self.chosen[coming] & (call.affinity[coming] > call.affinity[leaving])]
-        for pair in coming.tolist():
-            more = float(call.affinity[pair] - call.affinity[leaving])
-            for from_b in self.held_by(int(call.reviewer[pair])).tolist():
-                fill = self.pairs_of(int(call.application[from_b]))
-                fill = fill[~self.chosen[fill] & (self.load[call.reviewer[fill]] < call.most_load)]
-                if len(fill):
-                    best = int(fill[np.argmax(call.affinity[fill])])
-                    yield self._after(a, more, (leaving, from_b), (pair, best))
+    def _holders(self, coming: IntArray) -> tuple[IntArray, IntArray]:
+        """Pair every coming pair with the pairs that its reviewer holds now."""
+        held = [self._held[reviewer] for reviewer in self.call.reviewer[coming].tolist()]
+        count = [len(pairs) for pairs in held]
+        given = np.array([pair for pairs in held for pair in pairs], dtype=np.int64)
+        return np.repeat(coming, count), given
 
-    def _after(
-        self, a: int, more: float, out: tuple[int, int], into: tuple[int, int]
-    ) -> tuple[float, float, Exchange]:
-        b = int(self.call.application[out[1]])
-        step = float(self.call.affinity[into[1]] - self.call.affinity[out[1]])
-        low = min(self.total[a] + more, self.total[b] + step)
-        return float(low), more + step, Exchange(out, into)
+    def _best_free(self, application: int) -> int:
+        """Return the best pair of an application whose reviewer has room; -1 if there is none."""
+        listed = self.pairs_of(application)
+        free = ~self.chosen[listed] & (self.load[self.call.reviewer[listed]] < self.call.most_load)
+        listed = listed[free]
+        return int(listed[np.argmax(self.call.affinity[listed])]) if len(listed) else -1
+
+    def _weighed(self, out: IntArray, into: IntArray) -> Choices:
+        points = np.append(self.call.affinity, 0.0)
+        step = points[into] - points[out]
+        total = self.total[self.call.application[out]] + step
+        low = np.where(out[:, 1] < 0, total[:, 0], total.min(axis=1))
+        return Choices(low=low, change=step.sum(axis=1), out=out, into=into)
 
 
 def raise_low(
     call: Call, chosen: IntArray, target: float, *, go_on: Callable[[], bool]
 ) -> IntArray:
-    """Raise panels below a target, the lowest first, without lowering another below it.
+    """Raise panels below a target, the lowest first.
 
     Parameters
     ----------
@@ -174,33 +204,26 @@ def raise_low(
     Returns
     -------
     IntArray, shape (n_pair,)
-        Panels that keep every rule; no total below the target has fallen.
+        Panels that keep every rule. A step leaves every panel that it touches above the one that
+        was raised, so that the lowest total never falls.
     """
     seating = Seating(call, chosen)
-    stuck: set[int] = set()
-    while True:
-        low = [int(a) for a in np.flatnonzero(seating.total < target) if int(a) not in stuck]
-        if not low or not go_on():
-            return seating.chosen.astype(np.int64)
-        worst = min(low, key=lambda a: (seating.total[a], a))
+    while go_on():
+        worst = int(np.argmin(seating.total))
+        if seating.total[worst] >= target:
+            break
         step = _best_rise(seating, worst, target)
-        if step is None:
-            stuck.add(worst)
-        else:
-            seating.apply(step)
+        if step is None:  # the lowest stays: to raise others would cost the sum for nothing
+            break
+        seating.apply(step)
+    return seating.chosen.astype(np.int64)
 
 
 def _best_rise(seating: Seating, application: int, target: float) -> Exchange | None:
     now = float(seating.total[application])
-    for search in (seating.exchanges, seating.thirds):
-        found = [
-            (-min(low, target), -change, step)
-            for leaving in seating.panel(application).tolist()
-            for low, change, step in search(leaving)
-            if low > now + WORTH_IT
-        ]
-        found.sort(key=lambda item: (item[0], item[1], item[2].out, item[2].into))
-        for _, _, step in found:
+    for gather in (seating.swaps, seating.thirds):
+        found = gather(seating.panel(application))
+        for step in found.in_order(found.low > now + WORTH_IT, up_to=target):
             if seating.allowed(step):
                 return step
     return None
