@@ -362,8 +362,8 @@ class Search:
             chosen=chosen,
             least=least,
             sum=total,
-            least_bound=best.least_bound,
-            sum_bound=best.sum_bound,
+            least_bound=max(best.least_bound, least),  # a solver's last digit is no distance
+            sum_bound=max(best.sum_bound, total) if self.mode == "sum" else best.sum_bound,
             status="optimal" if best.proved else "feasible",
             gap=gap,
             method=best.method,
