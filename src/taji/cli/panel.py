@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from taji.base.text import Language, Text
-from taji.cli import panel_rank
+from taji.cli import panel_assign, panel_rank
 from taji.cli.language import Group
 from taji.cli.options import lang_option
 
 __all__ = ["build"]
 
 HELP = Text(
-    zh="评审：校正评委的宽严并排名。",
-    en="Review panels: correct scores for severity and rank.",
+    zh="评审：分派评审人；校正评委的宽严并排名。",
+    en="Review panels: assign reviewers; correct scores for severity and rank.",
 )
 
 
@@ -25,5 +25,6 @@ def build(language: Language) -> Group:
         params=[lang_option(language)],
         callback=lambda: None,
     )
+    group.add_command(panel_assign.build(language))
     group.add_command(panel_rank.build(language))
     return group
