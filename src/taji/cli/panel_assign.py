@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import click
 
@@ -100,12 +100,12 @@ def build(language: Language) -> Command:
         say(assigned.sentence, quiet=quiet, language=language)
         return 0
 
-    def option(name: str, kind: click.ParamType, **more: object) -> click.Option:
+    def option(name: str, kind: click.ParamType, **more: Any) -> click.Option:
         key = name.removeprefix("--").replace("-", "_")
         return click.Option([name], type=kind, help=OPTIONS[key][language], **more)
 
     many = click.IntRange(min=1)
-    shown: dict[str, object] = {"show_default": True}
+    shown = {"show_default": True}
     return Command(
         name="assign",
         language=language,
