@@ -100,7 +100,7 @@ def build(language: Language) -> Command:
         say(assigned.sentence, quiet=quiet, language=language)
         return 0
 
-    def option(name: str, kind: click.ParamType, **more: Any) -> click.Option:
+    def option(name: str, kind: click.ParamType[Any], **more: Any) -> click.Option:
         key = name.removeprefix("--").replace("-", "_")
         return click.Option([name], type=kind, help=OPTIONS[key][language], **more)
 
