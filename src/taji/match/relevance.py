@@ -48,7 +48,7 @@ class Relevance:
     Examples
     --------
     >>> asked = Relevance([["§mes", "ceramic"], ["§erp"]])
-    >>> asked.of(["§mes"]).argmax(), asked.shared(["§mes", "robot"], 0)
+    >>> int(asked.of(["§mes"]).argmax()), asked.shared(["§mes", "robot"], 0)
     (0, ['§mes'])
     """
 
