@@ -15,7 +15,16 @@ from taji.catalogue.problem import UnknownPackError
 __all__ = ["KINDS", "OWN_PACKS", "available", "file_beside", "is_fixed", "pack_file"]
 
 #: The kinds of pack, as their folders are named.
-KINDS = ("questionnaires", "models", "benchmarks", "registers", "forms", "cities", "terms")
+KINDS = (
+    "questionnaires",
+    "models",
+    "benchmarks",
+    "registers",
+    "forms",
+    "measures",
+    "cities",
+    "terms",
+)
 
 _ROOT = Path(__file__).resolve().parents[1] / "packs"
 _MODEL = "model.yaml"
@@ -97,7 +106,7 @@ def file_beside(model_file: Path, kind: str, name: str) -> Path:
     """
     beside = model_file.parent / f"{name}.yaml"
     own = _own(kind, name)
-    if beside.is_file():
+    if beside.is_file() and beside != model_file:
         return beside
     if own is not None and own.is_file():
         return own

@@ -19,6 +19,7 @@ from taji.catalogue.load import (
     benchmark,
     cases_of,
     form,
+    measures,
     model,
     questionnaire,
     questionnaire_of,
@@ -37,6 +38,7 @@ KINDS: dict[str, tuple[Text, Callable[[str | Path], Pack]]] = {
     "benchmarks": (Text(zh="基准", en="Benchmarks"), benchmark),
     "registers": (Text(zh="名录代码", en="Registers"), register),
     "forms": (Text(zh="上报表格", en="Forms"), form),
+    "measures": (Text(zh="转型措施", en="Measures"), measures),
 }
 
 
