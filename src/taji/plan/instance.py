@@ -137,7 +137,10 @@ class Instance:
     rivals : tuple of frozenset of int
         Of the measures of each set at most one is carried out.
     needs : tuple of frozenset of int
-        For every fact, the facts without which it does not hold even where a variant brings it.
+        For every fact, the facts without which it does not hold even where a variant brings it;
+        empty where no fact needs another.
+    granted : frozenset of int
+        Facts that hold without a measure as soon as what they need does.
     tests : tuple of Test
         The target holds while all of them do.
     gains : tuple of int
@@ -152,6 +155,7 @@ class Instance:
     tests: tuple[Test, ...]
     gains: tuple[int, ...]
     needs: tuple[frozenset[int], ...] = ()
+    granted: frozenset[int] = frozenset()
     rivals: tuple[frozenset[int], ...] = ()
     limits: Limits = Limits()
     subsidy: Subsidy | None = None
@@ -160,6 +164,10 @@ class Instance:
     def years(self) -> int:
         """Years that the horizon reaches into."""
         return -(-self.periods // self.periods_per_year)
+
+    def needs_of(self, fact: int) -> frozenset[int]:
+        """Return the facts without which this one does not hold."""
+        return self.needs[fact] if self.needs else frozenset()
 
     def limited(self, limits: Limits) -> Instance:
         """Return the same problem under other limits."""
