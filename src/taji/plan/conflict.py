@@ -85,9 +85,7 @@ def conflict(instance: Instance, *, search: Search) -> Conflict:
     if instance.limits.budget is not None:
         rest = frozenset(instance.limits.names()) - {"budget"}
         budget = least_of(instance.limited(instance.limits.only(rest)), "budget", search=search)
-    return Conflict(
-        clashes=(Clash("target"), *clashes), minimal=minimal, budget_needed=budget
-    )
+    return Conflict(clashes=(Clash("target"), *clashes), minimal=minimal, budget_needed=budget)
 
 
 def reaches(instance: Instance, search: Search, *, last: int | None = None) -> Found:

@@ -12,6 +12,7 @@ cost is paid in every later period. Its purchase is paid in even parts while it 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 __all__ = ["Instance", "Limits", "Measure", "Subsidy", "Test", "Variant", "parts"]
 
@@ -183,4 +184,4 @@ def parts(amount: int, count: int) -> tuple[int, ...]:
     (33, 33, 34)
     """
     ends = [amount * k // count for k in range(count + 1)]
-    return tuple(after - before for before, after in zip(ends, ends[1:], strict=False))
+    return tuple(after - before for before, after in pairwise(ends))

@@ -117,9 +117,7 @@ def problem_of(
     """
     rules = rules_of(program, sheet)
     if target not in rules.tests:
-        raise NoLevelError(
-            model=program.model.id, target=target, allowed=", ".join(rules.tests)
-        )
+        raise NoLevelError(model=program.model.id, target=target, allowed=", ".join(rules.tests))
     if size not in measures.sizes:
         raise NoSizeError(measures=measures.id, size=size, allowed=", ".join(measures.sizes))
     reaches = tuple(

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from taji.base.errors import TajiError
 from taji.plan.instance import Instance
@@ -128,6 +128,8 @@ def roadmap(
     >>> found.status, found.plan.finish_period, found.plan.cost
     ('optimal', 1, 80)
     """
+    if counted(instance, ()).finish_period == 0:
+        return _standing(instance, search)
     stages: list[Stage] = []
     best: tuple[Step, ...] = ()
     for name in STAGES:
@@ -145,10 +147,12 @@ def roadmap(
         assert found.value is not None
         assert found.bound is not None
         stages.append(Stage(name, found.value, found.bound, found.status == "optimal"))
+    proven = len(stages) == len(STAGES) and all(stage.proven for stage in stages)
+    if proven:
+        best = _settled(instance, search, stages, best)
     plan = counted(instance, best)
     if plan.broken:  # pragma: no cover - the model and the recount say the same
         raise AssertionError(f"the plan breaks {plan.broken}")
-    proven = len(stages) == len(STAGES) and all(stage.proven for stage in stages)
     return Roadmap(
         status="optimal" if proven else "feasible",
         plan=plan,
@@ -161,8 +165,6 @@ def roadmap(
 def _earliest(
     instance: Instance, search: Search, stages: list[Stage], best: tuple[Step, ...]
 ) -> Found:
-    if counted(instance, ()).finish_period == 0:
-        return Found("optimal", (), 0, 0)
     schedule = Schedule(instance)
     schedule.reach(instance.periods)
     return search.run(schedule, least=schedule.span())
@@ -190,8 +192,39 @@ def _soonest(
     schedule = _kept(instance, stages)
     schedule.model.add(schedule.gained(instance.periods) >= stages[2].value)
     schedule.hint(best)
-    every = [schedule.gained(period) for period in range(1, instance.periods + 1)]
-    return search.run(schedule, most=sum(every))
+    return search.run(schedule, most=_benefit(schedule))
+
+
+def _benefit(schedule: Schedule) -> Any:
+    return sum(schedule.gained(period) for period in range(1, schedule.instance.periods + 1))
+
+
+def _settled(
+    instance: Instance, search: Search, stages: list[Stage], best: tuple[Step, ...]
+) -> tuple[Step, ...]:
+    """Return the one of several best plans that a draw from the seed prefers.
+
+    Searchers that run side by side find now this one, now that; a plan must not change by chance.
+    """
+    schedule = _kept(instance, stages)
+    schedule.model.add(schedule.gained(instance.periods) >= stages[2].value)
+    schedule.model.add(_benefit(schedule) >= stages[3].value)
+    schedule.hint(best)
+    found = search.run(schedule, least=schedule.lot(search.seed))
+    return found.steps if found.exists else best
+
+
+def _standing(instance: Instance, search: Search) -> Roadmap:
+    """Return the empty plan of a firm that is at its target."""
+    plan = counted(instance, ())
+    values = {"finish_period": 0, "cost": 0, "gain": plan.gain, "benefit": plan.benefit}
+    return Roadmap(
+        status="optimal",
+        plan=plan,
+        stages=tuple(Stage(name, values[name], values[name], True) for name in STAGES),
+        seconds=search.spent,
+        seed=search.seed,
+    )
 
 
 def _kept(instance: Instance, stages: list[Stage]) -> Schedule:

@@ -10,6 +10,7 @@ Symbols: ``x[j, o, s]`` is 1 where variant *o* of measure *j* starts in period *
 
 from __future__ import annotations
 
+import random
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -20,6 +21,9 @@ from taji.plan.instance import Instance, Variant, parts
 from taji.plan.steps import Step
 
 __all__ = ["Schedule"]
+
+#: Numbers that lots are drawn from.
+_LOTS = 1 << 20
 
 Key = tuple[int, int, int]
 Linear = Any
@@ -154,11 +158,16 @@ class Schedule:
             self.model.add(span >= self.weighed((key, self.ends(key)) for key in keys))
         return span
 
+    def lot(self, seed: int) -> Linear:
+        """Return a sum that is hardly ever the same for two plans: a draw among equals."""
+        drawn = random.Random(seed)
+        return self.weighed((key, drawn.randrange(1, _LOTS)) for key in self.x)
+
     # --- plans in and out
 
     def hint(self, steps: Sequence[Step]) -> None:
         """Begin the search at a known plan."""
-        self.model.clear_hints()
+        self.model.clear_hints()  # type: ignore[no-untyped-call]
         known = {(step.measure, step.variant, step.start) for step in steps}
         for key, x in self.x.items():
             self.model.add_hint(x, key in known)

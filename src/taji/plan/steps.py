@@ -142,10 +142,12 @@ def _with_broken(instance: Instance, plan: Plan) -> Plan:
     done = {step.measure: step.finish for step in plan.steps}
     if len(done) < len(plan.steps):
         broken.append("a measure is carried out twice")
-    for step in plan.steps:
-        for group in instance.measures[step.measure].requires:
-            if not any(done.get(i, step.start) < step.start for i in group):
-                broken.append(f"measure {step.measure} starts before what it requires")
+    broken += [
+        f"measure {step.measure} starts before what it requires"
+        for step in plan.steps
+        for group in instance.measures[step.measure].requires
+        if not any(done.get(i, step.start) < step.start for i in group)
+    ]
     broken += ["rivals stand together" for rivals in instance.rivals if len(rivals & set(done)) > 1]
     if limits.budget is not None and plan.cost > limits.budget:
         broken.append("budget")

@@ -364,9 +364,7 @@ class _Reader:
         most = sum((points.get(o, _ZERO) for o in item.option_ids), _ZERO)
         if any(set(needed) & set(requires) for needed in requires.values()):
             raise _refused(self.model, node, "选项层层依赖", "has options that need each other")
-        ticked = {
-            o: bool(self.sheet.get_column(f"{item.id}/{o}")[0]) for o in item.option_ids
-        }
+        ticked = {o: bool(self.sheet.get_column(f"{item.id}/{o}")[0]) for o in item.option_ids}
         for option in item.option_ids:
             fact = Fact(node.id, f"{item.id}/{option}", 1)
             lacking = [o for o in requires.get(option, ()) if not ticked[o]]

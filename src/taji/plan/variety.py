@@ -110,7 +110,12 @@ def _another(
         cheapest.model.add(cheapest.chosen(plan.pairs) <= room)
     cheapest.hint(farthest.steps)
     found = search.run(cheapest, least=cheapest.cost, share=0.5)
-    return counted(instance, found.steps if found.exists else farthest.steps)
+    if not found.exists or found.value is None:
+        return counted(instance, farthest.steps)
+    cheapest.model.add(cheapest.cost <= found.value)
+    cheapest.hint(found.steps)
+    drawn = search.run(cheapest, least=cheapest.lot(search.seed), share=0.5)
+    return counted(instance, drawn.steps if drawn.exists else found.steps)
 
 
 def binding(instance: Instance, best: Plan, *, search: Search) -> tuple[Binding, ...]:
