@@ -29,7 +29,7 @@ from taji.desk.steps import SILENT, Steps
 from taji.desk.subsidy_file import read_subsidy
 from taji.plan.conflict import Conflict, conflict, reaches
 from taji.plan.instance import Limits, Subsidy
-from taji.plan.problem import Cases, Problem, problem_of
+from taji.plan.problem import MIDDLE, Cases, Problem, problem_of
 from taji.plan.roadmap import STAGES, Roadmap, roadmap
 from taji.plan.solving import WORKERS, Search
 from taji.plan.steps import Plan
@@ -48,6 +48,8 @@ __all__ = [
 #: The size that is planned with where nothing says another.
 DEFAULT_SIZE = "small"
 SIZE = "size"
+#: What a caller means who says nothing about the answers.
+AS_USUAL = IntakeChoices()
 WISHES: Mapping[str, Text] = {
     "finish_period": Text(zh="求最早达标", en="Looking for the earliest"),
     "cost": Text(zh="求最低费用", en="Looking for the cheapest"),
@@ -163,7 +165,7 @@ def make_roadmap(
     *,
     out: Path,
     report: Path | None = None,
-    intake: IntakeChoices = IntakeChoices(),
+    intake: IntakeChoices = AS_USUAL,
     language: Language = "zh",
     steps: Steps = SILENT,
 ) -> Planned:
@@ -291,7 +293,7 @@ class _Maker:
         title = self._level_title(self.request.target)
         return Planned(content, roadmap_note(content, title, self.measures), found.seconds)
 
-    def _problem(self, *, target: str | None = None, cases: Cases = Cases()) -> Problem:
+    def _problem(self, *, target: str | None = None, cases: Cases = MIDDLE) -> Problem:
         return problem_of(
             self.measures,
             self.program,

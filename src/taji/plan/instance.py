@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-__all__ = ["Instance", "Limits", "Measure", "Subsidy", "Test", "Variant", "parts"]
+__all__ = ["Condition", "Instance", "Limits", "Measure", "Subsidy", "Variant", "parts"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Measure:
 
 
 @dataclass(frozen=True, slots=True)
-class Test:
+class Condition:
     """A condition of the target: the weights of the facts that hold must add up to ``needed``."""
 
     weights: tuple[tuple[int, int], ...]
@@ -142,7 +142,7 @@ class Instance:
         empty where no fact needs another.
     granted : frozenset of int
         Facts that hold without a measure as soon as what they need does.
-    tests : tuple of Test
+    tests : tuple of Condition
         The target holds while all of them do.
     gains : tuple of int
         What each fact is worth at the horizon, in a common unit.
@@ -153,7 +153,7 @@ class Instance:
     periods: int
     periods_per_year: int
     measures: tuple[Measure, ...]
-    tests: tuple[Test, ...]
+    tests: tuple[Condition, ...]
     gains: tuple[int, ...]
     needs: tuple[frozenset[int], ...] = ()
     granted: frozenset[int] = frozenset()

@@ -19,7 +19,7 @@ from taji.plan.instance import Instance, Limits, Subsidy
 from taji.plan.steps import Step
 from taji.plan.thresholds import Reach, Rules, given, reach_of, rules_of
 
-__all__ = ["Cases", "NoLevelError", "NoSizeError", "Problem", "problem_of"]
+__all__ = ["MIDDLE", "Cases", "NoLevelError", "NoSizeError", "Problem", "problem_of"]
 
 
 class NoLevelError(TajiError):
@@ -49,6 +49,10 @@ class Cases:
 
     cost: Case = "mid"
     effect: Case = "mid"
+
+
+#: What is expected.
+MIDDLE = Cases()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +92,7 @@ def problem_of(
     periods: int,
     limits: Limits,
     subsidy: Subsidy | None = None,
-    cases: Cases = Cases(),
+    cases: Cases = MIDDLE,
 ) -> Problem:
     """Put a firm's roadmap problem together.
 

@@ -117,12 +117,12 @@ def roadmap(
 
     Examples
     --------
-    >>> from taji.plan.instance import Measure, Test, Variant
+    >>> from taji.plan.instance import Measure, Condition, Variant
     >>> slow = Variant(duration=3, purchase=50, running=0, staff=0, facts=frozenset({0}))
     >>> fast = Variant(duration=1, purchase=80, running=0, staff=0, facts=frozenset({0}))
     >>> problem = Instance(
     ...     periods=4, periods_per_year=4, measures=(Measure((slow, fast)),),
-    ...     tests=(Test(((0, 1),), 1),), gains=(1,),
+    ...     tests=(Condition(((0, 1),), 1),), gains=(1,),
     ... )
     >>> found = roadmap(problem, search=Search(seconds=10, seed=1))
     >>> found.status, found.plan.finish_period, found.plan.cost

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from taji.plan.instance import Instance, Test, Variant, parts
+from taji.plan.instance import Condition, Instance, Variant, parts
 
 __all__ = ["Plan", "Step", "counted"]
 
@@ -133,7 +133,7 @@ def _facts(instance: Instance, steps: Sequence[Step], period: int) -> frozenset[
         held = kept
 
 
-def _met(tests: Sequence[Test], held: frozenset[int]) -> bool:
+def _met(tests: Sequence[Condition], held: frozenset[int]) -> bool:
     return all(sum(w for fact, w in test.weights if fact in held) >= test.needed for test in tests)
 
 

@@ -26,7 +26,7 @@ from taji.base.text import Text
 from taji.catalogue.measure import Case, Effect
 from taji.catalogue.model import Model, Node
 from taji.catalogue.questionnaire import Item
-from taji.plan.instance import Test
+from taji.plan.instance import Condition
 
 __all__ = ["Fact", "NotLinearError", "Reach", "Rules", "given", "reach_of", "rules_of"]
 
@@ -86,7 +86,7 @@ class Rules:
         Facts without which a fact does not count.
     granted : frozenset of int
         Facts that are answered already and count as soon as what they need holds.
-    tests : mapping of str to tuple of Test
+    tests : mapping of str to tuple of Condition
         By level, lowest first; the lowest level has none.
     gains : tuple of int
         Points of the total that each fact is worth; one rung of a part that is no part of the
@@ -97,7 +97,7 @@ class Rules:
     facts: tuple[Fact, ...]
     needs: tuple[frozenset[int], ...]
     granted: frozenset[int]
-    tests: Mapping[str, tuple[Test, ...]]
+    tests: Mapping[str, tuple[Condition, ...]]
     gains: tuple[int, ...]
     unit: int
 
@@ -410,9 +410,9 @@ class _AimSum:
     lacking: Fraction
     strict: bool
 
-    def numbered(self, at: Mapping[Fact, int]) -> Test:
+    def numbered(self, at: Mapping[Fact, int]) -> Condition:
         unit = lcm(*(weight.denominator for weight in self.adds.values()), 1)
         lacking = self.lacking * unit
         needed = floor(lacking) + 1 if self.strict else ceil(lacking)
         weights = tuple((at[fact], int(weight * unit)) for fact, weight in self.adds.items())
-        return Test(weights, needed)
+        return Condition(weights, needed)
