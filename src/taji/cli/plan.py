@@ -13,12 +13,14 @@ from taji.cli.options import lang_option
 __all__ = ["build"]
 
 HELP = Text(
-    zh="规划：企业的转型路线图。",
-    en="Plan: the roadmap of a firm.",
+    zh="规划：企业的转型路线图、措施的价格本。",
+    en="Plan: the roadmap of a firm, the price book of measures.",
 )
 #: Commands of the group in the order of the work, and the module that builds each.
 COMMANDS = {
     "roadmap": "plan_roadmap",
+    "compare": "plan_compare",
+    "price-book": "plan_price_book",
 }
 
 

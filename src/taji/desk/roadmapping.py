@@ -43,6 +43,7 @@ __all__ = [
     "RoadmapRequest",
     "make_roadmap",
     "plan_roadmap",
+    "size_of",
 ]
 
 #: The size that is planned with where nothing says another.
@@ -238,19 +239,20 @@ def plan_roadmap(sheet: pl.DataFrame, request: RoadmapRequest, *, steps: Steps =
             ours=program.questionnaire.id,
         )
     subsidy = read_subsidy(request.subsidy, measures) if request.subsidy else None
-    maker = _Maker(request, sheet, program, measures, subsidy, _size(sheet, request), steps)
+    size = request.size or size_of(sheet, request.register)
+    maker = _Maker(request, sheet, program, measures, subsidy, size, steps)
     return maker.planned()
 
 
-def _size(sheet: pl.DataFrame, request: RoadmapRequest) -> str:
-    if request.size is not None:
-        return request.size
+def size_of(sheet: pl.DataFrame, register: Path | None) -> str:
+    """Return the size of a firm as its answers say or else the register; small where none does."""
     if SIZE in sheet.columns and sheet.get_column(SIZE)[0] is not None:
         return str(sheet.get_column(SIZE)[0])
-    if request.register is not None:
-        firms = read_register(request.register)
+    if register is not None:
+        firms = read_register(register)
         if {"enterprise", SIZE} <= set(firms.columns):
-            own = firms.filter(pl.col("enterprise").cast(pl.String) == request.enterprise)
+            key = str(sheet.get_column("enterprise")[0])
+            own = firms.filter(pl.col("enterprise").cast(pl.String) == key)
             if own.height and own.get_column(SIZE)[0]:
                 return str(own.get_column(SIZE)[0])
     return DEFAULT_SIZE

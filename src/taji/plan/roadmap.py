@@ -140,7 +140,7 @@ def roadmap(
                 status="infeasible", plan=None, stages=(), seconds=search.spent, seed=search.seed
             )
         if name == STAGES[0] and not found.exists:
-            raise NoTimeError(seconds=search.seconds)
+            raise NoTimeError(seconds=round(search.spent, 1))
         if not found.exists:
             break
         best = found.steps
