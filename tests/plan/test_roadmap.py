@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 from tests.plan import checker
 
-from taji.plan.conflict import conflict, least_of, reaches
+from taji.plan.conflict import conflict, least_of
+from taji.plan.earliest import reaches
 from taji.plan.instance import Condition, Instance, Limits, Measure, Subsidy, Variant, parts
 from taji.plan.roadmap import NoTimeError, roadmap
 from taji.plan.solving import Search

@@ -244,6 +244,6 @@ def _sentence(summary: Mapping[str, Any]) -> Text:
     )
     return Text(
         zh=f"{firms} 家企业，最优方案使 {best['reached']} 家达到下一级。{zh}。费用为规划假设。",
-        en=f"{firms} firms; the optimum brings {best['reached']} to their next level. {en}. "
+        en=f"{firms} firms; the optimum brings {best['reached']} to their next level; {en}. "
         "Costs are planning assumptions.",
     )

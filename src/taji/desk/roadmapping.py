@@ -27,7 +27,8 @@ from taji.desk.gathering import IntakeChoices, gather, write_refused
 from taji.desk.roadmap_words import ASSUMED, clash_words, limit_name, roadmap_note
 from taji.desk.steps import SILENT, Steps
 from taji.desk.subsidy_file import read_subsidy
-from taji.plan.conflict import Conflict, conflict, reaches
+from taji.plan.conflict import Conflict, conflict
+from taji.plan.earliest import reaches
 from taji.plan.instance import Limits, Subsidy
 from taji.plan.problem import MIDDLE, Cases, Problem, problem_of
 from taji.plan.roadmap import STAGES, Roadmap, roadmap

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from taji.plan.earliest import earliest, reaches
 from taji.plan.instance import Instance, Limits
 from taji.plan.schedule import Schedule
-from taji.plan.solving import Found, Search
+from taji.plan.solving import Search
 
-__all__ = ["Clash", "Conflict", "conflict", "least_of", "reaches"]
+__all__ = ["Clash", "Conflict", "conflict", "least_of"]
 
 #: How much longer than the horizon is looked at to say how long it would take. [times]
 _LONGER = 5
@@ -88,13 +89,6 @@ def conflict(instance: Instance, *, search: Search) -> Conflict:
     return Conflict(clashes=(Clash("target"), *clashes), minimal=minimal, budget_needed=budget)
 
 
-def reaches(instance: Instance, search: Search, *, last: int | None = None) -> Found:
-    """Look for any plan that reaches the target within the limits."""
-    schedule = Schedule(instance, last=last)
-    schedule.reach(schedule.last)
-    return search.run(schedule)
-
-
 def least_of(
     instance: Instance, limit: str, *, search: Search, last: int | None = None
 ) -> int | None:
@@ -115,12 +109,13 @@ def least_of(
     int or None
         None where there is no plan, or none was found in time.
     """
+    if limit == "periods":
+        soonest = earliest(instance, search=search)
+        return soonest.value if soonest.exists else None
     schedule = Schedule(instance, last=last)
     schedule.reach(schedule.last)
     if limit == "budget":
         least = schedule.cost
-    elif limit == "periods":
-        least = schedule.span()
     elif limit == "staff":
         most = max((v.staff for m in instance.measures for v in m.variants), default=0)
         least = schedule.model.new_int_var(0, most * len(instance.measures), "most_staff")

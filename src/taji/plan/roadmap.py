@@ -18,8 +18,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from taji.base.errors import TajiError
+from taji.plan.earliest import earliest
 from taji.plan.instance import Instance
-from taji.plan.schedule import Schedule
+from taji.plan.schedule import LOTS, Schedule
 from taji.plan.solving import Found, Search
 from taji.plan.steps import Plan, Step, counted
 
@@ -165,9 +166,7 @@ def roadmap(
 def _earliest(
     instance: Instance, search: Search, stages: list[Stage], best: tuple[Step, ...]
 ) -> Found:
-    schedule = Schedule(instance)
-    schedule.reach(instance.periods)
-    return search.run(schedule, least=schedule.span())
+    return earliest(instance, search=search)
 
 
 def _cheapest(
@@ -183,7 +182,8 @@ def _cheapest(
 def _most(instance: Instance, search: Search, stages: list[Stage], best: tuple[Step, ...]) -> Found:
     schedule = _kept(instance, stages)
     schedule.hint(best)
-    return search.run(schedule, most=schedule.gained(instance.periods))
+    wish = _Wish(schedule.gained(instance.periods), sum(instance.gains))
+    return _among_cheapest(schedule, wish, search, lambda plan: plan.gain)
 
 
 def _soonest(
@@ -192,7 +192,8 @@ def _soonest(
     schedule = _kept(instance, stages)
     schedule.model.add(schedule.gained(instance.periods) >= stages[2].value)
     schedule.hint(best)
-    return search.run(schedule, most=_benefit(schedule))
+    wish = _Wish(_benefit(schedule), instance.periods * sum(instance.gains))
+    return _among_cheapest(schedule, wish, search, lambda plan: plan.benefit)
 
 
 def _benefit(schedule: Schedule) -> Any:
@@ -210,8 +211,35 @@ def _settled(
     schedule.model.add(schedule.gained(instance.periods) >= stages[2].value)
     schedule.model.add(_benefit(schedule) >= stages[3].value)
     schedule.hint(best)
-    found = search.run(schedule, least=schedule.lot(search.seed))
+    wish = _Wish(schedule.lot(search.seed), LOTS * len(instance.measures))
+    found = _among_cheapest(schedule, wish, search, lambda plan: 0)
     return found.steps if found.exists else best
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """Something that is to be large, and the largest that it can be."""
+
+    value: Any
+    most: int
+
+
+def _among_cheapest(
+    schedule: Schedule, wish: _Wish, search: Search, told: Callable[[Plan], int]
+) -> Found:
+    """Serve a wish among the plans of the least cost.
+
+    The cost stays in the objective, weighed so that one unit of it outweighs the whole wish: the
+    bounds that proved the least cost then prune here as well. With the cost as a mere limit the same
+    proof took many times as long.
+    """
+    weight, unit = wish.most + 1, schedule.unit
+    found = search.run(schedule, least=schedule.cost * weight - wish.value * unit)
+    if not found.exists:
+        return found
+    assert found.bound is not None
+    plan = counted(schedule.instance, found.steps)
+    return Found(found.status, found.steps, told(plan), (plan.cost * weight - found.bound) // unit)
 
 
 def _standing(instance: Instance, search: Search) -> Roadmap:

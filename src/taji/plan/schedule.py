@@ -13,6 +13,7 @@ from __future__ import annotations
 import random
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from math import gcd
 from typing import Any
 
 from ortools.sat.python import cp_model
@@ -20,10 +21,10 @@ from ortools.sat.python import cp_model
 from taji.plan.instance import Instance, Variant, parts
 from taji.plan.steps import Step
 
-__all__ = ["Schedule"]
+__all__ = ["LOTS", "Schedule"]
 
 #: Numbers that lots are drawn from.
-_LOTS = 1 << 20
+LOTS = 1 << 16
 
 Key = tuple[int, int, int]
 Linear = Any
@@ -90,6 +91,16 @@ class Schedule:
     def cost(self) -> Linear:
         """Purchase and running cost up to the horizon, less the subsidy. [yuan]"""
         return self._cost
+
+    @property
+    def unit(self) -> int:
+        """What every cost is a whole multiple of. [yuan]"""
+        if self.instance.subsidy is not None:
+            return 1
+        amounts = [
+            a for key in self.x for a in (self.variant(key).purchase, self.variant(key).running)
+        ]
+        return gcd(*amounts) or 1
 
     def paid_in(self, year: int) -> Linear:
         """Return what is paid in a year, the first of which is 1. [yuan]"""
@@ -161,7 +172,7 @@ class Schedule:
     def lot(self, seed: int) -> Linear:
         """Return a sum that is hardly ever the same for two plans: a draw among equals."""
         drawn = random.Random(seed)
-        return self.weighed((key, drawn.randrange(1, _LOTS)) for key in self.x)
+        return self.weighed((key, drawn.randrange(1, LOTS)) for key in self.x)
 
     # --- plans in and out
 

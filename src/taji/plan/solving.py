@@ -18,6 +18,8 @@ __all__ = ["WORKERS", "Found", "Search"]
 
 #: Fewer than eight searchers leave out whole ways of proving (OR-Tools issue 3662).
 WORKERS = 8
+#: Who ends without a proof before this part of the time was stopped from outside. [fraction]
+_EARLY = 0.9
 #: Seconds below which a search is not begun any more.
 _TOO_SHORT = 0.01
 
@@ -84,36 +86,58 @@ class Search:
     def run(
         self, schedule: Schedule, *, least: Any = None, most: Any = None, share: float = 1.0
     ) -> Found:
-        """Search for the least or the most of an expression, or for any plan.
+        """Search for the least or the most of an expression.
 
         Parameters
         ----------
         schedule : Schedule
-        least, most : expression, optional
-            What is to be small, or large; neither: any plan will do.
+        least, most : expression
+            One of them: what is to be small, or large.
         share : float
             Of the time left, at most this much. [fraction]
         """
         if least is not None:
             schedule.model.minimize(least)
-        elif most is not None:
+        else:
             schedule.model.maximize(most)
-        seconds = self.left * share
-        if seconds < _TOO_SHORT:
-            return Found("unknown")
-        solver = cp_model.CpSolver()
-        solver.parameters.num_workers = WORKERS
-        solver.parameters.random_seed = self.seed
-        solver.parameters.max_time_in_seconds = seconds
-        status = _STATUS.get(solver.solve(schedule.model), "unknown")
-        if status in ("feasible", "unknown") and solver.wall_time < 0.9 * seconds:
-            self.stopped = True  # the solver takes Ctrl-C as the end of its search
-        if status not in ("optimal", "feasible"):
+        solver, status = self._solve(schedule, self._solver(share))
+        if solver is None or status not in ("optimal", "feasible"):
             return Found(status)
-        bounded = least is not None or most is not None
         return Found(
             status,
             schedule.steps(solver),
-            round(solver.objective_value) if bounded else None,
-            round(solver.best_objective_bound) if bounded else None,
+            round(solver.objective_value),
+            round(solver.best_objective_bound),
         )
+
+    def first(self, schedule: Schedule, *, guide: Any) -> Found:
+        """Search for any plan; ``guide``, to be small, leads the search and its proofs."""
+        schedule.model.minimize(guide)
+        solver = self._solver(1.0)
+        solver.parameters.stop_after_first_solution = True
+        done, status = self._solve(schedule, solver)
+        if done is None or status not in ("optimal", "feasible"):
+            return Found(status)
+        return Found(status, schedule.steps(done))
+
+    def _solver(self, share: float) -> cp_model.CpSolver:
+        solver = cp_model.CpSolver()
+        solver.parameters.num_workers = WORKERS
+        solver.parameters.random_seed = self.seed
+        solver.parameters.max_time_in_seconds = max(0.0, self.left * share)
+        return solver
+
+    def _solve(
+        self, schedule: Schedule, solver: cp_model.CpSolver
+    ) -> tuple[cp_model.CpSolver | None, Status]:
+        seconds = solver.parameters.max_time_in_seconds
+        if seconds < _TOO_SHORT:
+            return None, "unknown"
+        status = _STATUS.get(solver.solve(schedule.model), "unknown")
+        early = solver.wall_time < _EARLY * seconds
+        if early and not solver.parameters.stop_after_first_solution:
+            # the solver takes Ctrl-C as the end of its search
+            self.stopped |= status in ("feasible", "unknown")
+        elif early:
+            self.stopped |= status == "unknown"
+        return solver, status
