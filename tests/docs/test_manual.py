@@ -11,7 +11,7 @@ from types import ModuleType
 
 import pytest
 
-from taji.catalogue import benchmark, form, model, questionnaire, register
+from taji.catalogue import benchmark, form, measure, model, questionnaire, register
 from taji.catalogue.pack import Spec
 from taji.cli import run
 
@@ -116,7 +116,7 @@ def test_every_field_of_a_pack_is_in_the_manual(language: str):
     page = (ROOT / "docs" / "developer" / f"packs.{language}.md").read_text(encoding="utf-8")
     forgotten = [
         f"{kind.__name__}.{name}"
-        for module in (questionnaire, model, register, benchmark, form)
+        for module in (questionnaire, model, register, benchmark, form, measure)
         for kind in _specs(module)
         if kind.__name__ not in MADE_BY_LOADER
         for name, field in kind.model_fields.items()

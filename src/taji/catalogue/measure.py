@@ -15,7 +15,6 @@ which measures to take is ``taji.plan``'s.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cached_property
 from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
@@ -171,7 +170,7 @@ class Measures(Pack):
     sizes: tuple[str, ...] = Field(min_length=1)
     measures: tuple[Measure, ...] = Field(min_length=1)
 
-    @cached_property
+    @property  # kept by no copy of the pack, unlike a cached one
     def by_id(self) -> Mapping[str, Measure]:
         """Measures by id."""
         return {measure.id: measure for measure in self.measures}

@@ -139,10 +139,10 @@ def _taken(
     table: pl.DataFrame, pack: Measures, file: Path, language: Language
 ) -> tuple[pl.DataFrame, list[dict[str, object]]]:
     """Return the rows that count, and the first fault of every other."""
-    good, refused = [], []
+    good, refused, known = [], [], pack.by_id
     for place, row in enumerate(table.iter_rows(named=True), start=2):
         amount = read_money(row["cost"] or "")
-        measure = pack.by_id.get(row["measure"] or "")
+        measure = known.get(row["measure"] or "")
         variants = {variant.id for variant in measure.variants} if measure else set()
         faults = {
             "measure": measure is None,
