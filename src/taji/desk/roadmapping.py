@@ -528,13 +528,6 @@ class _Maker:
         """Plan with high costs and low effects, and say what bad luck does to the plan itself."""
         problem = self._problem(cases=Cases(cost="high", effect="low"))
         found = roadmap(problem.instance, search=self._search())
-        dear = sum(
-            problem.instance.measures[s.measure].variants[s.variant].purchase
-            + problem.instance.measures[s.measure].variants[s.variant].running
-            * (problem.instance.periods - s.finish)
-            for s in plan.steps
-            if problem.instance.measures[s.measure].variants
-        )
         figures = self._figures(problem, found.plan)
         return {
             "cases": {"cost": "high", "effect": "low"},
@@ -544,10 +537,22 @@ class _Maker:
             "chosen": figures["chosen"],
             "level_by_period": figures["level_by_period"],
             "plan_in_bad_luck": {
-                "cost": dear,
+                "cost": self._dear(plan),
                 "level": self._levels(problem, plan)[-1][0],
             },
         }
+
+    def _dear(self, plan: Plan) -> int:
+        """What a plan costs where every purchase is as high as it may be. [yuan]"""
+        total = bought = 0
+        for step in plan.steps:
+            variant = self.measures.measures[step.measure].variants[step.variant]
+            purchase = variant.cost[self.size].high
+            after = self.request.periods - step.finish
+            total += purchase + variant.running.get(self.size, 0) * after
+            if self.subsidy is not None and step.measure in self.subsidy.measures:
+                bought += purchase
+        return total - (self.subsidy.of(bought) if self.subsidy is not None else 0)
 
 
 def _both(text: Text) -> dict[str, str]:
