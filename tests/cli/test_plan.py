@@ -21,6 +21,7 @@ FIRM = "91430299XU00137247"
 
 def roadmap(demo: DemoFiles, out: Path, *more: str) -> int:
     known = ["--enterprise", FIRM, "--plain", "--lang", "en", "--out", str(out)]
+    known += ["--time-limit", "600"]
     return run(["plan", "roadmap", str(demo.answers), *known, *more])
 
 

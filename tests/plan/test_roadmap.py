@@ -19,7 +19,7 @@ CASES, CHUNK = 500, 50
 
 
 def search() -> Search:
-    return Search(seconds=60, seed=1)
+    return Search(seconds=600, seed=1)
 
 
 def plain(steps) -> checker.Steps:
