@@ -85,12 +85,12 @@ def _measure(draw: random.Random, place: int) -> Measure:
     return Measure(tuple(variants), groups)
 
 
-def timed(problem: Instance) -> tuple[str, float, int | None]:
-    """Solve; return the status, the seconds and the period of the target."""
-    began = time.perf_counter()
+def timed(problem: Instance) -> tuple[str, float, float, int | None]:
+    """Solve; return the status, the seconds, those of the processor, the period of the target."""
+    began, busy = time.perf_counter(), time.process_time()
     found = roadmap(problem, search=Search(SECONDS, 1))
-    spent = time.perf_counter() - began
-    return found.status, spent, found.plan.finish_period if found.plan else None
+    spent, worked = time.perf_counter() - began, time.process_time() - busy
+    return found.status, spent, worked, found.plan.finish_period if found.plan else None
 
 
 def lines(cases: int, conflicts: int) -> Iterator[str]:
@@ -104,10 +104,12 @@ def lines(cases: int, conflicts: int) -> Iterator[str]:
         runs = [timed(problem) for problem in problems]
         seconds = np.array([run[1] for run in runs])
         proven = sum(run[0] in ("optimal", "infeasible") for run in runs)
-        periods = [run[2] for run in runs if run[2] is not None]
+        worked = np.array([run[2] for run in runs])
+        periods = [run[3] for run in runs if run[3] is not None]
         yield (
             f"{name}: proven {proven} of {len(runs)}; median {np.median(seconds):.2f} s, "
-            f"90 % {np.quantile(seconds, 0.9):.2f} s, worst {seconds.max():.2f} s; "
+            f"90 % {np.quantile(seconds, 0.9):.2f} s, worst {seconds.max():.2f} s "
+            f"(processor: median {np.median(worked):.2f} s, worst {worked.max():.2f} s); "
             f"target reached in periods {min(periods)}-{max(periods)}"
         )
         if tight and conflicts:
