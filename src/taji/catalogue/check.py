@@ -16,6 +16,7 @@ from taji.catalogue.benchmark import AnswerMatch, Benchmark, Indicator, LevelMat
 from taji.catalogue.case import Case, CaseFile, case_files
 from taji.catalogue.files import file_beside
 from taji.catalogue.form import Form, FormField
+from taji.catalogue.measure import CASES, Effect, Measures
 from taji.catalogue.model import LevelBand, LevelTests, Model, Node
 from taji.catalogue.pack import Pack
 from taji.catalogue.problem import PackError, Problem, UnknownPackError
@@ -38,6 +39,7 @@ _MARKS = {
     "registers": ("entries", "rule"),
     "forms": ("parts", "authority"),
     "thesaurus": ("concepts",),
+    "measures": ("measures", "period_months"),
     "cities": ("firms", "districts", "round"),
 }
 #: Keys that name a choice already made; a pack offers choices and makes none.
@@ -69,8 +71,9 @@ def check(path: str | Path) -> tuple[Problem, ...]:
     kind = kind_of(raw, file)
     if kind is None:
         reason = Text(
-            zh="看不出是哪种数据包：没有 nodes、sections、indicators、entries 或 parts",
-            en="no kind of pack: it has neither nodes, sections, indicators, entries nor parts",
+            zh="看不出是哪种数据包：没有 nodes、sections、indicators、entries、parts 或 measures",
+            en="no kind of pack: it has neither nodes, sections, indicators, entries, parts nor "
+            "measures",
         )
         return (Problem(str(file), "", reason, "catalogue.kind"),)
     return tuple(dict.fromkeys(_CHECKS[kind](file, raw)))
@@ -439,6 +442,51 @@ def _field(
         yield from _named(file, "registers", field.codes, f"{path}.codes")
 
 
+def _measures(file: Path, raw: dict[str, Any]) -> Iterator[Problem]:
+    found, problems = parsed(Measures, resolve(raw, {}), file=str(file))
+    yield from problems
+    questionnaire, problems = _questionnaire_of(file, raw)
+    yield from problems
+    if isinstance(raw.get("model"), str):
+        yield from _named(file, "models", raw["model"], "model")
+    if found is None or questionnaire is None:
+        return
+    for measure in found.measures:
+        for variant in measure.variants:
+            path = f"measures[{measure.id}].ways[{variant.id}].effects"
+            for effect in measure.effects_of(variant):
+                yield from _effect(file, path, effect, questionnaire)
+
+
+def _effect(
+    file: Path, path: str, effect: Effect, questionnaire: Questionnaire
+) -> Iterator[Problem]:
+    item = questionnaire.items.get(effect.item)
+    if item is None:
+        yield from _unmatched(file, path, (effect.item,), set())
+        return
+    if effect.tick is not None:
+        yield from _unmatched(file, path, (effect.tick,), set(item.option_ids))
+        return
+    reached = [effect.reaches(case) for case in CASES]
+    if item.kind == "single":
+        named = tuple(str(value) for value in reached if value is not None)
+        yield from _unmatched(file, path, named, set(item.option_ids))
+        return
+    numbers = [value if isinstance(value, int) else None for value in reached]
+    low, high = item.question.low or 0, item.question.high
+    if numbers != reached or any(
+        value is not None and (value < low or (high is not None and value > high))
+        for value in numbers
+    ):
+        reason = Text(zh="不在该题的取值范围内", en="is out of the range of the question")
+        yield Problem(str(file), f"{path}.{effect.item}", reason, "catalogue.range")
+    known = [-1 if value is None else value for value in numbers]
+    if known != sorted(known):
+        reason = Text(zh="低、中、高须递增", en="low, mid and high must ascend")
+        yield Problem(str(file), f"{path}.{effect.item}", reason, "catalogue.order")
+
+
 def _terms(file: Path, raw: dict[str, Any]) -> Iterator[Problem]:
     yield from parsed(Terms, raw, file=str(file))[1]
 
@@ -464,6 +512,7 @@ _CHECKS: Mapping[str, Callable[[Path, dict[str, Any]], Iterator[Problem]]] = {
     "benchmarks": _benchmark,
     "registers": _register,
     "forms": _form,
+    "measures": _measures,
     "terms": _terms,
     "thesaurus": _thesaurus,
     "cities": _city,

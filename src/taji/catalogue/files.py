@@ -22,6 +22,7 @@ KINDS = (
     "registers",
     "forms",
     "thesaurus",
+    "measures",
     "cities",
     "terms",
 )
@@ -106,7 +107,7 @@ def file_beside(model_file: Path, kind: str, name: str) -> Path:
     """
     beside = model_file.parent / f"{name}.yaml"
     own = _own(kind, name)
-    if beside.is_file():
+    if beside.is_file() and beside != model_file:
         return beside
     if own is not None and own.is_file():
         return own

@@ -18,6 +18,7 @@ from taji.catalogue.case import Case, CaseFile, case_files
 from taji.catalogue.check import check
 from taji.catalogue.files import available, file_beside, is_fixed, pack_file
 from taji.catalogue.form import Form
+from taji.catalogue.measure import Measures
 from taji.catalogue.model import Model
 from taji.catalogue.problem import ChoiceError, PackError, Problem
 from taji.catalogue.questionnaire import Questionnaire
@@ -34,6 +35,7 @@ __all__ = [
     "cases_of",
     "form",
     "form_reads",
+    "measures",
     "model",
     "pack_file",
     "questionnaire",
@@ -185,6 +187,22 @@ def form_reads(name: str | Path) -> tuple[Questionnaire, Model | None]:
     if found.model is None:
         return asked, None
     return asked, model(file_beside(file, "models", found.model))
+
+
+def measures(name: str | Path) -> Measures:
+    """Return a pack of measures.
+
+    Raises
+    ------
+    PackError, UnknownPackError
+        If the pack has a fault, or there is none of this name.
+
+    Examples
+    --------
+    >>> measures("sme2024").confidence
+    'assumption'
+    """
+    return _checked(Measures, pack_file("measures", name))
 
 
 def terms() -> Terms:

@@ -27,6 +27,7 @@ COMMANDS = (
     "match",
     "models",
     "panel",
+    "plan",
     "audit",
     "backup",
     "restore",

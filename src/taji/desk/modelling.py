@@ -19,6 +19,7 @@ from taji.catalogue.load import (
     benchmark,
     cases_of,
     form,
+    measures,
     model,
     questionnaire,
     questionnaire_of,
@@ -39,6 +40,7 @@ KINDS: dict[str, tuple[Text, Callable[[str | Path], Pack]]] = {
     "registers": (Text(zh="名录代码", en="Registers"), register),
     "forms": (Text(zh="上报表格", en="Forms"), form),
     "thesaurus": (Text(zh="词表", en="Thesauri"), thesaurus),
+    "measures": (Text(zh="转型措施", en="Measures"), measures),
 }
 
 

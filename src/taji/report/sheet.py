@@ -11,6 +11,7 @@ from fractions import Fraction
 from taji.base.text import Language, Text
 from taji.catalogue.benchmark import Benchmark
 from taji.catalogue.form import Form
+from taji.catalogue.measure import Effect, Measures, Range
 from taji.catalogue.model import CountAtLeast, Level, LevelBand, LevelTests, Model, Node
 from taji.catalogue.pack import CONFIDENCE_LABELS, Pack
 from taji.catalogue.questionnaire import Questionnaire
@@ -33,6 +34,17 @@ WORDS = {
     "questions": Text(zh="题目", en="Questions"),
     "indicators": Text(zh="指标", en="Indicators"),
     "entries": Text(zh="代码", en="Codes"),
+    "measures": Text(zh="措施", en="Measures"),
+    "duration": Text(
+        zh="工期 {periods} 期（每期 {months} 个月）", en="{periods} period(s) of {months} month(s)"
+    ),
+    "staff": Text(zh="每期自有人力 {staff} 人月", en="{staff} person-months per period"),
+    "cost": Text(
+        zh="规划假设的费用（元，低/中/高）", en="planning assumptions of cost (yuan, low/mid/high)"
+    ),
+    "running": Text(zh="每期运行费", en="running cost per period"),
+    "requires": Text(zh="前置", en="requires"),
+    "projects": Text(zh="{n} 个项目", en="{n} projects"),
     "required": Text(zh="必答", en="required"),
 }
 
@@ -54,6 +66,8 @@ def _body(pack: Pack, language: Language) -> Iterator[str]:
             return _register(pack, language)
         case Form():
             return _form(pack, language)
+        case Measures():
+            return _measures(pack, language)
         case _:
             return iter(())
 
@@ -178,6 +192,42 @@ def _form(form: Form, language: Language) -> Iterator[str]:
                 f"  ({CONFIDENCE_LABELS[field.confidence][language]})" if field.confidence else ""
             )
             yield f"   {field.id}  {field.label[language]}  {field.source}({reads}){doubt}"
+
+
+def _measures(pack: Measures, language: Language) -> Iterator[str]:
+    yield f"\n{WORDS['measures'][language]} ({len(pack.measures)}); {WORDS['cost'][language]}:"
+    for measure in pack.measures:
+        groups = "; ".join(" | ".join(group) for group in measure.requires)
+        after = f"  {WORDS['requires'][language]}: {groups}" if groups else ""
+        yield f"   {measure.id}  {measure.title[language]}{after}"
+        for variant in measure.variants:
+            time = WORDS["duration"][language].format(
+                periods=variant.duration, months=pack.period_months
+            )
+            staff = WORDS["staff"][language].format(staff=_number(variant.staff))
+            yield f"      {variant.id}  {variant.title[language]}: {time}, {staff}"
+            yield "         " + "; ".join(
+                f"{size} {_range(amount, language)}" for size, amount in variant.cost.items()
+            )
+            if variant.running:
+                amounts = "; ".join(f"{size} {yuan:,}" for size, yuan in variant.running.items())
+                yield f"         {WORDS['running'][language]}: {amounts}"
+            effects = ", ".join(map(_effect, measure.effects_of(variant)))
+            yield f"         → {effects}"
+
+
+def _range(amount: Range, language: Language) -> str:
+    known = CONFIDENCE_LABELS[amount.confidence][language] if amount.confidence else ""
+    if amount.n is not None:
+        known = ", ".join(filter(None, (WORDS["projects"][language].format(n=amount.n), known)))
+    return f"{amount.low:,}/{amount.mid:,}/{amount.high:,}" + (f" ({known})" if known else "")
+
+
+def _effect(effect: Effect) -> str:
+    if effect.tick is not None:
+        return f"{effect.item}/{effect.tick}" + ("" if all(effect.holds) else " (?)")
+    reached = effect.at_least or effect.rung or ()
+    return f"{effect.item} ≥ " + "/".join("-" if v is None else str(v) for v in reached)
 
 
 def _number(value: Fraction) -> str:
