@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from taji.base.arrays import FloatArray
+from taji.base.arrays import BoolArray, FloatArray
 from taji.plan.portfolio.answer import surplus
 from taji.plan.portfolio.core import Effort, Settled, settle_exactly
 from taji.plan.portfolio.instance import ChoiceArray, Portfolio
 from taji.plan.portfolio.narrowing import settle
 
-__all__ = ["Polished", "losses", "polish"]
+__all__ = ["Polished", "cut_of", "losses", "opened", "polish"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +100,9 @@ def polish(
     for width in widths:
         if state.gap <= gap * abs(state.bound) or not go_on():
             break
-        cut = min(_cut(lost, width), np.nextafter(state.gap, np.inf))
+        cut = min(cut_of(lost, width), np.nextafter(state.gap, np.inf))
         complete = state.gap < cut
-        inner = _opened(portfolio, lost, state.now, cut)
+        inner = settle(portfolio, state.now, opened(portfolio, lost, state.now, cut))
         if inner.open == 0 and complete:
             state.bound = state.value
             break
@@ -148,20 +148,20 @@ class _State:
             self.value = value
 
 
-def _cut(lost: list[FloatArray], width: int) -> float:
+def cut_of(lost: list[FloatArray], width: int) -> float:
     """The loss from which on options stay closed, so that ``width`` that are not best are open."""
     every = np.concatenate([loss[loss > 0] for loss in lost] or [np.zeros(0)])
     return np.inf if len(every) <= width else float(np.partition(every, width)[width])
 
 
-def _opened(
+def opened(
     portfolio: Portfolio, lost: list[FloatArray], choice: ChoiceArray, cut: float
-) -> Portfolio:
-    """Leave the firms open that have another option, or nothing, below the cut."""
-    opened = []
+) -> list[BoolArray]:
+    """Options of the firms that have another one, or nothing, that loses less than ``cut``."""
+    out = []
     for block, loss in zip(portfolio.blocks, lost, strict=True):
         chosen = block.option == choice[block.firm]
         near = loss < cut
         other = (near[:-1] & ~chosen).any(axis=0) | (near[-1] & chosen.any(axis=0))
-        opened.append((near[:-1] | chosen) & other)
-    return settle(portfolio, choice, opened)
+        out.append((near[:-1] | chosen) & other)
+    return out

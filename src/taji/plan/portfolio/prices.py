@@ -102,6 +102,8 @@ def descend(
     tolerance: float,
     steps: int,
     go_on: Callable[[], bool] = lambda: True,
+    worst: float | None = None,
+    unit: float | None = None,
 ) -> Descent:
     r"""Minimise the bound over the prices of a box.
 
@@ -119,6 +121,11 @@ def descend(
         Ends after this many passes.
     go_on : callable
         Asked before every pass.
+    worst : float, optional
+        Less than this no choice can be worth: a bound below it proves that none keeps the rows.
+        [points]
+    unit : float, optional
+        What is at stake. [points]
 
     Notes
     -----
@@ -135,10 +142,10 @@ def descend(
        Optimization", *Operations Research* 23, 1975, 389-405. doi:10.1287/opre.23.3.389
     """
     rows = portfolio.rows
-    worst = least_value(portfolio)
+    worst = least_value(portfolio) if worst is None else worst
     best = answer(portfolio, box.start)
     centre, radius, done = box.start, box.radius, 1
-    unit = max(abs(best.bound - worst), 1e-9)
+    unit = max(abs(best.bound - worst), 1e-9) if unit is None else unit
     planes = Planes(rows, scale=scale, unit=unit)
     planes.add(box.start, best)
     missing, impossible = np.inf, False
