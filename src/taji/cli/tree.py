@@ -25,6 +25,7 @@ COMMANDS = (
     "portrait",
     "verify",
     "models",
+    "plan",
     "audit",
     "backup",
     "restore",

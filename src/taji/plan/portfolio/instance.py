@@ -17,16 +17,18 @@ from numpy.typing import NDArray
 
 from taji.base.arrays import BoolArray, FloatArray, IntArray
 
-__all__ = ["NOTHING", "Block", "ChoiceArray", "Floor", "Portfolio", "Rows", "lay_out", "units"]
+__all__ = ["NOTHING", "Block", "ChoiceArray", "Floor", "Portfolio", "Rows", "in_units", "lay_out"]
 
 ChoiceArray = NDArray[np.int32]
 
 #: The choice of a firm that gets nothing.
 NOTHING = -1
-#: Most decimals that a use is held with; a use with more is kept as it is. [decimals]
+#: Most decimals that a use is held with. [decimals]
 DECIMALS = 6
 #: How far a number may lie from a whole one to be it: the rounding of a binary float. [fraction]
 WHOLE = 1e-9
+#: So many uses are looked at before all of them are. [options]
+HEAD = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,19 +175,28 @@ def _taken(block: Block, choice: ChoiceArray) -> tuple[IntArray, IntArray]:
     return np.argmax(block.option[:, at] == chosen[at], axis=0), at
 
 
-def units(use: FloatArray) -> float:
-    """How many smallest units one unit has: the least power of ten that makes all uses whole.
+def in_units(use: FloatArray) -> tuple[FloatArray, float]:
+    """Turn uses into smallest units: the least power of ten that makes all of them whole.
+
+    Returns
+    -------
+    tuple of (FloatArray, float)
+        The uses, and how many smallest units one unit has. Uses that no ``DECIMALS`` make whole
+        keep their fractions of the last decimal.
 
     Examples
     --------
-    >>> units(np.array([1200.0, 0.5])), units(np.array([19.99])), units(np.array([1 / 3]))
-    (10.0, 100.0, 1.0)
+    >>> in_units(np.array([1200.0, 19.99]))
+    (array([120000.,   1999.]), 100.0)
     """
     for decimals in range(DECIMALS + 1):
         scaled = use * 10.0**decimals
-        if bool(np.all(np.abs(scaled - np.rint(scaled)) <= WHOLE * np.maximum(1.0, scaled))):
-            return 10.0**decimals
-    return 1.0
+        whole = np.rint(scaled)
+        if bool(np.all(np.abs(scaled[:HEAD] - whole[:HEAD]) <= WHOLE * (1.0 + whole[:HEAD]))) and (
+            bool(np.all(np.abs(scaled - whole) <= WHOLE * (1.0 + whole)))
+        ):
+            return whole, 10.0**decimals
+    return use * 10.0**DECIMALS, 10.0**DECIMALS
 
 
 def lay_out(

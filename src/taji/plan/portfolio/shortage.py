@@ -24,7 +24,7 @@ __all__ = ["Shortage", "find_shortage"]
 #: Below this share of a row, a shortage is the rounding of a search for prices. [fraction]
 HAIR = 1e-9
 #: A loosening that is this near to the least is good enough to be told. [fraction]
-NEAR = 0.002
+NEAR = 0.01
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,371 @@
+"""Choose whom the city supports with what, from a table of options, and write down why.
+
+Decides which files are read and written and what is said about them. The choice is
+``taji.plan.portfolio``'s.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from taji.base.arrays import FloatArray
+from taji.base.text import Text
+from taji.desk.files import keep_inputs, whole, write_table
+from taji.desk.portfolio_limits import FloorSpec, read_floors, read_limits
+from taji.desk.portfolio_table import Options, read_options
+from taji.desk.portfolio_words import Lack, lacks, told
+from taji.desk.steps import SILENT, Steps
+from taji.plan.portfolio.core import Effort
+from taji.plan.portfolio.explaining import explain
+from taji.plan.portfolio.instance import NOTHING, ChoiceArray, Floor, Portfolio, in_units, lay_out
+from taji.plan.portfolio.shortage import find_shortage
+from taji.plan.portfolio.solve import Method, Outcome, Plan, solve
+
+__all__ = ["Case", "Funded", "FundingRequest", "fund", "load_case"]
+
+#: Up to so many options the whole is one exact programme; see ``docs/analyst/portfolio.en.md``.
+EXACT_UP_TO = 1_500
+#: Above so many firms a gap of a few in a million is left. [firms]
+MANY = 50_000
+
+CHOICE, CERTIFICATE, DECISIONS = "choice.parquet", "certificate.json", "decisions.csv"
+
+READ = Text(zh="读取选项", en="Reading the options")
+SOLVE = Text(zh="求解", en="Choosing")
+LACKING = Text(zh="查找缺口", en="Looking for what is lacking")
+WRITE = Text(zh="写出结果", en="Writing the result")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FundingRequest:
+    """What is asked for.
+
+    Attributes
+    ----------
+    options, limits : Path
+        Table of options; JSON of limits.
+    floors : Path or None
+        JSON of floors.
+    every_enterprise : bool
+        Whether every enterprise must get exactly one option.
+    warm : Path or None
+        Folder of an earlier result to start from.
+    time_limit : float
+        Time for the search. [s]
+    seed : int
+        Seed of the search.
+    out : Path
+        Folder of the result.
+    """
+
+    options: Path
+    limits: Path
+    floors: Path | None = None
+    every_enterprise: bool = False
+    warm: Path | None = None
+    time_limit: float = 60.0
+    seed: int = 1
+    out: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Funded:
+    """A result on disk, and what to say of it.
+
+    Attributes
+    ----------
+    feasible : bool
+        Whether a choice that keeps all limits and floors was found.
+    certificate : mapping
+        What stands in ``certificate.json``.
+    sentences : tuple of Text
+        What to say.
+    """
+
+    feasible: bool
+    certificate: Mapping[str, Any]
+    sentences: tuple[Text, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """A table of options with its limits and floors, laid out to be solved.
+
+    Attributes
+    ----------
+    scale : FloatArray, shape (n_use,)
+        Smallest units in one unit of each resource.
+    """
+
+    options: Options
+    limits: Mapping[str, float]
+    floors: tuple[FloorSpec, ...]
+    portfolio: Portfolio
+    scale: FloatArray
+
+    @property
+    def limited(self) -> tuple[str, ...]:
+        """Resources that have a limit, in the order of their rows."""
+        return tuple(name for name in self.options.uses if name in self.limits)
+
+    @property
+    def row_scale(self) -> FloatArray:
+        """Smallest units in one unit of what each row limits, shape (n_row,)."""
+        return self.scale[self.portfolio.rows.use]
+
+
+def load_case(request: FundingRequest) -> Case:
+    """Read the files of a request and lay them out.
+
+    Raises
+    ------
+    TajiError
+        If a file cannot be used; the sentence says where.
+    """
+    options = read_options(request.options)
+    limits = read_limits(request.limits, options.uses)
+    floors = (
+        read_floors(request.floors, options.uses, options.groups) if request.floors else ()
+    )
+    scale = np.ones(len(options.uses))
+
+    def whole_uses() -> Any:
+        for place, column in enumerate(options.all_uses()):
+            scaled, scale[place] = in_units(column)
+            yield scaled
+
+    portfolio = lay_out(
+        options.starts,
+        options.numbers("value"),
+        whole_uses(),
+        limits=[limits.get(name) for name in options.uses],
+        floors=[
+            Floor(
+                (options.group_frame[floor.group] == floor.value).to_numpy(),
+                options.uses.index(floor.use),
+                floor.min,
+            )
+            for floor in floors
+        ],
+        compulsory=request.every_enterprise,
+    )
+    rows = portfolio.rows
+    bound = rows.bound * scale[rows.use]
+    hair = 1e-9 * np.maximum(1.0, np.abs(bound))
+    bound = np.floor(bound + np.minimum(hair, 1e-3))  # a floor stands with its sign turned
+    return Case(
+        options=options,
+        limits=limits,
+        floors=floors,
+        portfolio=replace(portfolio, rows=replace(rows, bound=bound)),
+        scale=scale,
+    )
+
+
+def fund(
+    request: FundingRequest, *, steps: Steps = SILENT, stopped: Callable[[], bool] = lambda: False
+) -> Funded:
+    """Choose a portfolio and write ``choice.parquet``, ``certificate.json``, ``decisions.csv``.
+
+    Parameters
+    ----------
+    request : FundingRequest
+        What is asked for.
+    steps : Steps
+        Hears of every step.
+    stopped : callable
+        Says whether the person wants the best so far.
+
+    Raises
+    ------
+    TajiError
+        If a file cannot be used.
+    """
+    began = time.monotonic()
+    outputs = [request.out / name for name in (CHOICE, CERTIFICATE, DECISIONS)]
+    keep_inputs([request.options, request.limits, request.floors], outputs)
+    steps.begin(READ)
+    case = load_case(request)
+    ends = time.monotonic() + request.time_limit
+
+    def go_on() -> bool:
+        return not stopped() and time.monotonic() < ends
+
+    steps.begin(SOLVE)
+    prices, before = _earlier(request, case)
+    plan, method = _plan(case.portfolio, request, ends)
+    outcome = solve(case.portfolio, plan, prices=prices, before=before, go_on=go_on)
+    lacking: tuple[Lack, ...] = ()
+    if outcome.choice is None:
+        steps.begin(LACKING)
+        outcome, lacking = _without(case, plan, outcome, go_on)
+    steps.begin(WRITE)
+    certificate = _certificate(request, case, outcome, lacking, method)
+    certificate["seconds"] = round(time.monotonic() - began, 3)
+    certificate["stopped"] = bool(stopped())
+    if outcome.choice is not None:
+        write_table(_choice_table(case.options, outcome.choice), outputs[0])
+        write_table(_decisions(case, outcome), outputs[2])
+    else:
+        for stale in (outputs[0], outputs[2]):
+            stale.unlink(missing_ok=True)
+    with whole(outputs[1]) as path:
+        path.write_text(json.dumps(certificate, ensure_ascii=False, indent=1) + "\n", "utf-8")
+    return Funded(
+        feasible=outcome.choice is not None,
+        certificate=certificate,
+        sentences=told(certificate, lacking, request.out),
+    )
+
+
+def _plan(portfolio: Portfolio, request: FundingRequest, ends: float) -> tuple[Plan, Method]:
+    """How to work: all at once where options are few, the margin where they are many."""
+    options, seconds = portfolio.options, max(0.1, ends - time.monotonic())
+    if options <= EXACT_UP_TO:
+        effort = Effort(nodes=10_000_000, gap=0.0, seconds=seconds / 2, seed=request.seed)
+        return Plan(gap=0.0, widths=(60, options), effort=effort, tolerance=1e-9), "exact"
+    effort = Effort(nodes=1_000, gap=0.0, seconds=seconds / 3, seed=request.seed)
+    if portfolio.size > MANY:
+        return Plan(gap=2e-6, widths=(300, 1_000, 3_000), effort=effort), "prices"
+    return Plan(gap=1e-7, widths=(150, 500, 1_500), effort=effort, tolerance=1e-8), "prices"
+
+
+def _without(
+    case: Case, plan: Plan, outcome: Outcome, go_on: Callable[[], bool]
+) -> tuple[Outcome, tuple[Lack, ...]]:
+    """No choice was found: find one that fits after all, or what must be loosened."""
+    effort = replace(plan.effort, nodes=300, seconds=min(plan.effort.seconds, 10.0))
+    rows = case.portfolio.rows
+    ways = [np.ones(len(rows.sign), dtype=bool)]
+    if np.any(rows.sign < 0) and np.any(rows.sign > 0):
+        ways += [rows.sign < 0, rows.sign > 0]
+    lacking: list[Lack] = []
+    for loose in ways:
+        found = find_shortage(
+            case.portfolio, loose, widths=(300, 1_500), effort=effort, go_on=lambda: True
+        )
+        if found.choice is not None and np.all(found.short <= 0) and not outcome.impossible:
+            again = solve(
+                case.portfolio, plan, prices=outcome.prices, before=found.choice, go_on=go_on
+            )
+            return again, ()
+        lacking += lacks(case, found, loose)
+        outcome = replace(outcome, impossible=outcome.impossible or found.proven)
+    return outcome, tuple(lacking)
+
+
+def _earlier(
+    request: FundingRequest, case: Case
+) -> tuple[FloatArray | None, ChoiceArray | None]:
+    """Prices and choice of an earlier result, as far as they are still known."""
+    if request.warm is None:
+        return None, None
+    old = json.loads((request.warm / CERTIFICATE).read_text(encoding="utf-8"))
+    caps = [old["prices"].get(name, 0.0) for name in case.limited]
+    known = {(f["group"], f["value"], f["use"]): f["price"] for f in old["floors"]}
+    floors = [known.get((f.group, f.value, f.use), 0.0) for f in case.floors]
+    prices = np.array([*caps, *floors]) / case.row_scale
+    path = request.warm / CHOICE
+    if not path.is_file():
+        return prices, None
+    return prices, _earlier_choice(pl.read_parquet(path), case.options)
+
+
+def _earlier_choice(table: pl.DataFrame, options: Options) -> ChoiceArray:
+    firms = pl.DataFrame({"enterprise": options.enterprise}).with_row_index("firm")
+    known = table.join(firms, on="enterprise", how="inner", maintain_order="left")
+    firm = known["firm"].to_numpy().astype(np.int64)
+    choice = np.full(len(options.enterprise), NOTHING, dtype=np.int32)
+    choice[firm] = options.place(firm, known["option"])
+    return choice
+
+
+def _choice_table(options: Options, choice: ChoiceArray) -> pl.DataFrame:
+    firm = np.flatnonzero(choice != NOTHING)
+    return pl.DataFrame(
+        {
+            "enterprise": options.enterprise.gather(firm),
+            "option": options.names(options.starts[firm] + choice[firm]),
+        }
+    )
+
+
+def _decisions(case: Case, outcome: Outcome) -> pl.DataFrame:
+    """One line for each enterprise: what it got, and how the posted prices say so."""
+    assert outcome.choice is not None
+    reasons = explain(case.portfolio, outcome.prices, outcome.choice)
+    first = case.options.starts[:-1]
+    chosen, other = outcome.choice, reasons.other
+    rows = np.concatenate(
+        [np.where(chosen >= 0, first + chosen, -1), np.where(other >= 0, first + other, -1)]
+    )
+    names = case.options.names(rows)
+    return pl.DataFrame(
+        {
+            "enterprise": case.options.enterprise,
+            "option": names.head(len(chosen)),
+            "value": reasons.cost + reasons.surplus,
+            "price_of_use": reasons.cost,
+            "surplus": reasons.surplus,
+            "other_option": names.tail(len(chosen)),
+            "other_surplus": pl.Series(reasons.other_surplus).replace(-np.inf, None),
+            "decided_by": pl.Series(reasons.exception).replace_strict(
+                {False: "prices", True: "exception"}, return_dtype=pl.String
+            ),
+        }
+    )
+
+
+def _certificate(
+    request: FundingRequest,
+    case: Case,
+    outcome: Outcome,
+    lacking: tuple[Lack, ...],
+    method: Method,
+) -> dict[str, Any]:
+    found = outcome.choice is not None
+    rows, scale = case.portfolio.rows, case.row_scale
+    prices = outcome.prices * scale
+    used = np.zeros(len(scale))
+    if outcome.choice is not None:
+        used = rows.sign * rows.signed(case.portfolio.use_of(outcome.choice)) / scale
+    n = len(case.limited)
+    return {
+        "value": outcome.value if found else None,
+        "bound": None if outcome.impossible else max(outcome.bound, outcome.value),
+        "gap": outcome.gap if found else None,
+        "feasible": found,
+        "proven": (found and outcome.gap <= 1e-12) or outcome.impossible,
+        "prices": {name: float(prices[r]) for r, name in enumerate(case.limited)},
+        "limits": {
+            name: {"limit": case.limits[name], "used": float(used[r])}
+            for r, name in enumerate(case.limited)
+        },
+        "floors": [
+            {
+                **floor.model_dump(),
+                "got": float(used[n + r]) if found else None,
+                "price": float(prices[n + r]),
+            }
+            for r, floor in enumerate(case.floors)
+        ],
+        "lacking": [lack.record() for lack in lacking],
+        "enterprises": case.portfolio.size,
+        "supported": int((outcome.choice != NOTHING).sum()) if outcome.choice is not None else 0,
+        "options": case.portfolio.options,
+        "every_enterprise": request.every_enterprise,
+        "method": method,
+        "passes": outcome.passes,
+        "programmes": outcome.programmes,
+        "warm": request.warm is not None,
+        "time_limit": request.time_limit,
+        "seed": request.seed,
+    }
