@@ -120,9 +120,7 @@ def build(language: Language) -> Command:
         callback=run,
         params=[
             click.Argument(["options"], type=path),
-            click.Option(
-                ["--limits"], required=True, type=path, help=OPTIONS["limits"][language]
-            ),
+            click.Option(["--limits"], required=True, type=path, help=OPTIONS["limits"][language]),
             click.Option(["--floors"], type=path, help=OPTIONS["floors"][language]),
             click.Option(["--every-enterprise"], is_flag=True, help=OPTIONS["every"][language]),
             click.Option(

@@ -19,17 +19,17 @@ import polars as pl
 from taji.base.arrays import FloatArray
 from taji.base.text import Text
 from taji.desk.files import keep_inputs, whole, write_table
-from taji.desk.portfolio_limits import FloorSpec, read_floors, read_limits
-from taji.desk.portfolio_table import Options, read_options
+from taji.desk.portfolio_case import Case, load_case
+from taji.desk.portfolio_record import certificate_of, choice_table, decisions
+from taji.desk.portfolio_table import Options
 from taji.desk.portfolio_words import Lack, lacks, told
 from taji.desk.steps import SILENT, Steps
 from taji.plan.portfolio.core import Effort
-from taji.plan.portfolio.explaining import explain
-from taji.plan.portfolio.instance import NOTHING, ChoiceArray, Floor, Portfolio, in_units, lay_out
+from taji.plan.portfolio.instance import NOTHING, ChoiceArray, Portfolio
 from taji.plan.portfolio.shortage import find_shortage
 from taji.plan.portfolio.solve import Method, Outcome, Plan, solve
 
-__all__ = ["Case", "Funded", "FundingRequest", "fund", "load_case"]
+__all__ = ["Funded", "FundingRequest", "fund"]
 
 #: Up to so many options the whole is one exact programme; see ``docs/analyst/portfolio.en.md``.
 EXACT_UP_TO = 1_500
@@ -95,81 +95,6 @@ class Funded:
     sentences: tuple[Text, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
-    """A table of options with its limits and floors, laid out to be solved.
-
-    Attributes
-    ----------
-    scale : FloatArray, shape (n_use,)
-        Smallest units in one unit of each resource.
-    """
-
-    options: Options
-    limits: Mapping[str, float]
-    floors: tuple[FloorSpec, ...]
-    portfolio: Portfolio
-    scale: FloatArray
-
-    @property
-    def limited(self) -> tuple[str, ...]:
-        """Resources that have a limit, in the order of their rows."""
-        return tuple(name for name in self.options.uses if name in self.limits)
-
-    @property
-    def row_scale(self) -> FloatArray:
-        """Smallest units in one unit of what each row limits, shape (n_row,)."""
-        return self.scale[self.portfolio.rows.use]
-
-
-def load_case(request: FundingRequest) -> Case:
-    """Read the files of a request and lay them out.
-
-    Raises
-    ------
-    TajiError
-        If a file cannot be used; the sentence says where.
-    """
-    options = read_options(request.options)
-    limits = read_limits(request.limits, options.uses)
-    floors = (
-        read_floors(request.floors, options.uses, options.groups) if request.floors else ()
-    )
-    scale = np.ones(len(options.uses))
-
-    def whole_uses() -> Any:
-        for place, column in enumerate(options.all_uses()):
-            scaled, scale[place] = in_units(column)
-            yield scaled
-
-    portfolio = lay_out(
-        options.starts,
-        options.numbers("value"),
-        whole_uses(),
-        limits=[limits.get(name) for name in options.uses],
-        floors=[
-            Floor(
-                (options.group_frame[floor.group] == floor.value).to_numpy(),
-                options.uses.index(floor.use),
-                floor.min,
-            )
-            for floor in floors
-        ],
-        compulsory=request.every_enterprise,
-    )
-    rows = portfolio.rows
-    bound = rows.bound * scale[rows.use]
-    hair = 1e-9 * np.maximum(1.0, np.abs(bound))
-    bound = np.floor(bound + np.minimum(hair, 1e-3))  # a floor stands with its sign turned
-    return Case(
-        options=options,
-        limits=limits,
-        floors=floors,
-        portfolio=replace(portfolio, rows=replace(rows, bound=bound)),
-        scale=scale,
-    )
-
-
 def fund(
     request: FundingRequest, *, steps: Steps = SILENT, stopped: Callable[[], bool] = lambda: False
 ) -> Funded:
@@ -193,7 +118,12 @@ def fund(
     outputs = [request.out / name for name in (CHOICE, CERTIFICATE, DECISIONS)]
     keep_inputs([request.options, request.limits, request.floors], outputs)
     steps.begin(READ)
-    case = load_case(request)
+    case = load_case(
+        request.options,
+        request.limits,
+        request.floors,
+        every_enterprise=request.every_enterprise,
+    )
     ends = time.monotonic() + request.time_limit
 
     def go_on() -> bool:
@@ -208,12 +138,17 @@ def fund(
         steps.begin(LACKING)
         outcome, lacking = _without(case, plan, outcome, go_on)
     steps.begin(WRITE)
-    certificate = _certificate(request, case, outcome, lacking, method)
-    certificate["seconds"] = round(time.monotonic() - began, 3)
-    certificate["stopped"] = bool(stopped())
+    certificate = {
+        **certificate_of(case, outcome, lacking, method),
+        "warm": request.warm is not None,
+        "time_limit": request.time_limit,
+        "seed": request.seed,
+        "stopped": bool(stopped()),
+        "seconds": round(time.monotonic() - began, 3),
+    }
     if outcome.choice is not None:
-        write_table(_choice_table(case.options, outcome.choice), outputs[0])
-        write_table(_decisions(case, outcome), outputs[2])
+        write_table(choice_table(case.options, outcome.choice), outputs[0])
+        write_table(decisions(case, outcome), outputs[2])
     else:
         for stale in (outputs[0], outputs[2]):
             stale.unlink(missing_ok=True)
@@ -262,9 +197,7 @@ def _without(
     return outcome, tuple(lacking)
 
 
-def _earlier(
-    request: FundingRequest, case: Case
-) -> tuple[FloatArray | None, ChoiceArray | None]:
+def _earlier(request: FundingRequest, case: Case) -> tuple[FloatArray | None, ChoiceArray | None]:
     """Prices and choice of an earlier result, as far as they are still known."""
     if request.warm is None:
         return None, None
@@ -286,86 +219,3 @@ def _earlier_choice(table: pl.DataFrame, options: Options) -> ChoiceArray:
     choice = np.full(len(options.enterprise), NOTHING, dtype=np.int32)
     choice[firm] = options.place(firm, known["option"])
     return choice
-
-
-def _choice_table(options: Options, choice: ChoiceArray) -> pl.DataFrame:
-    firm = np.flatnonzero(choice != NOTHING)
-    return pl.DataFrame(
-        {
-            "enterprise": options.enterprise.gather(firm),
-            "option": options.names(options.starts[firm] + choice[firm]),
-        }
-    )
-
-
-def _decisions(case: Case, outcome: Outcome) -> pl.DataFrame:
-    """One line for each enterprise: what it got, and how the posted prices say so."""
-    assert outcome.choice is not None
-    reasons = explain(case.portfolio, outcome.prices, outcome.choice)
-    first = case.options.starts[:-1]
-    chosen, other = outcome.choice, reasons.other
-    rows = np.concatenate(
-        [np.where(chosen >= 0, first + chosen, -1), np.where(other >= 0, first + other, -1)]
-    )
-    names = case.options.names(rows)
-    return pl.DataFrame(
-        {
-            "enterprise": case.options.enterprise,
-            "option": names.head(len(chosen)),
-            "value": reasons.cost + reasons.surplus,
-            "price_of_use": reasons.cost,
-            "surplus": reasons.surplus,
-            "other_option": names.tail(len(chosen)),
-            "other_surplus": pl.Series(reasons.other_surplus).replace(-np.inf, None),
-            "decided_by": pl.Series(reasons.exception).replace_strict(
-                {False: "prices", True: "exception"}, return_dtype=pl.String
-            ),
-        }
-    )
-
-
-def _certificate(
-    request: FundingRequest,
-    case: Case,
-    outcome: Outcome,
-    lacking: tuple[Lack, ...],
-    method: Method,
-) -> dict[str, Any]:
-    found = outcome.choice is not None
-    rows, scale = case.portfolio.rows, case.row_scale
-    prices = outcome.prices * scale
-    used = np.zeros(len(scale))
-    if outcome.choice is not None:
-        used = rows.sign * rows.signed(case.portfolio.use_of(outcome.choice)) / scale
-    n = len(case.limited)
-    return {
-        "value": outcome.value if found else None,
-        "bound": None if outcome.impossible else max(outcome.bound, outcome.value),
-        "gap": outcome.gap if found else None,
-        "feasible": found,
-        "proven": (found and outcome.gap <= 1e-12) or outcome.impossible,
-        "prices": {name: float(prices[r]) for r, name in enumerate(case.limited)},
-        "limits": {
-            name: {"limit": case.limits[name], "used": float(used[r])}
-            for r, name in enumerate(case.limited)
-        },
-        "floors": [
-            {
-                **floor.model_dump(),
-                "got": float(used[n + r]) if found else None,
-                "price": float(prices[n + r]),
-            }
-            for r, floor in enumerate(case.floors)
-        ],
-        "lacking": [lack.record() for lack in lacking],
-        "enterprises": case.portfolio.size,
-        "supported": int((outcome.choice != NOTHING).sum()) if outcome.choice is not None else 0,
-        "options": case.portfolio.options,
-        "every_enterprise": request.every_enterprise,
-        "method": method,
-        "passes": outcome.passes,
-        "programmes": outcome.programmes,
-        "warm": request.warm is not None,
-        "time_limit": request.time_limit,
-        "seed": request.seed,
-    }

@@ -160,9 +160,7 @@ class Options:
             varies = codes != codes[self.starts[:-1]][firm]
             if varies.any():
                 at = int(firm[np.argmax(varies)])
-                raise GroupVariesError(
-                    file=self.file, enterprise=self.enterprise[at], column=name
-                )
+                raise GroupVariesError(file=self.file, enterprise=self.enterprise[at], column=name)
             columns.append(first.alias(name))
         return pl.DataFrame(columns)
 
@@ -183,9 +181,7 @@ class Options:
             out[has[same.fill_null(False).to_numpy()]] = j
         return out
 
-    def _refuse(
-        self, series: pl.Series, name: str, wrong: np.ndarray, reason: Text
-    ) -> None:
+    def _refuse(self, series: pl.Series, name: str, wrong: np.ndarray, reason: Text) -> None:
         if wrong.any():
             at = int(np.argmax(wrong))
             row = at if self.order is None else int(self.order[at])

@@ -6,14 +6,12 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from taji.base.arrays import BoolArray
 from taji.base.text import Text
+from taji.desk.portfolio_case import Case
 from taji.plan.portfolio.shortage import Shortage
-
-if TYPE_CHECKING:
-    from taji.desk.funding import Case
 
 __all__ = ["Lack", "lacks", "told"]
 
@@ -50,8 +48,11 @@ def lacks(case: Case, found: Shortage, loose: BoolArray) -> list[Lack]:
     sign = case.portfolio.rows.sign
     way = "any" if loose.all() else "floors" if sign[loose][0] < 0 else "limits"
     if found.choice is None:
-        kind = {"any": ("放宽", "Loosening"), "floors": ("只降低下限", "Lowering floors alone"),
-                "limits": ("只提高上限", "Raising limits alone")}[way]
+        kind = {
+            "any": ("放宽", "Loosening"),
+            "floors": ("只降低下限", "Lowering floors alone"),
+            "limits": ("只提高上限", "Raising limits alone"),
+        }[way]
         text = Text(zh=f"{kind[0]}不能使方案成立。", en=f"{kind[1]} does not make room.")
         return [Lack(way=way, loosen=(), sentence=text)]
     n = len(case.limited)

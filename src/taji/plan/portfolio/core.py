@@ -189,7 +189,9 @@ class _Programme:
                 for take, (firm, option) in zip(self._take, self._option, strict=True)
             }
             over = self._portfolio.over(hint)
-            values |= {s: max(0.0, float(over[r] * self._weight[r])) for r, s in self._short.items()}
+            values |= {
+                s: max(0.0, float(over[r] * self._weight[r])) for r, s in self._short.items()
+            }
             parameters.solution_hints.append(mathopt.SolutionHint(variable_values=values))
         return parameters
 

@@ -98,7 +98,8 @@ class Rows:
 
     def signed(self, use: FloatArray) -> FloatArray:
         """Left-hand sides of the rows from uses by cell, shape (n_use, n_cell)."""
-        return self.sign * np.where(self.member, use[self.use], 0.0).sum(axis=1)
+        counted: FloatArray = np.where(self.member, use[self.use], 0.0)
+        return self.sign * counted.sum(axis=1)
 
     def effective(self, prices: FloatArray) -> FloatArray:
         """What a firm of each cell pays for a unit of each resource, shape (n_use, n_cell)."""

@@ -61,5 +61,5 @@ def mix(portfolio: Portfolio, mixture: Sequence[tuple[FloatArray, ChoiceArray]])
 def _alike_together(
     firm: IntArray, mixture: Sequence[tuple[FloatArray, ChoiceArray]], cell: IntArray
 ) -> IntArray:
-    keys = [firm, *(said[firm] for _, said in mixture), cell[firm]]
-    return firm[np.lexsort(keys)]
+    keys: list[IntArray | ChoiceArray] = [firm, *(said[firm] for _, said in mixture), cell[firm]]
+    return firm[np.lexsort(tuple(keys))]

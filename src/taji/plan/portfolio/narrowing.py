@@ -56,9 +56,7 @@ def narrow(portfolio: Portfolio, prices: FloatArray, radius: FloatArray) -> Narr
     effective, slack = portfolio.rows.effective(prices), portfolio.rows.spread(radius)
     free = not portfolio.compulsory
     kept = [_kept(b, at_middle.choice, effective, slack, free=free) for b in portfolio.blocks]
-    return Narrowed(
-        settle(portfolio, at_middle.choice, kept), at_middle.choice, at_middle.bound
-    )
+    return Narrowed(settle(portfolio, at_middle.choice, kept), at_middle.choice, at_middle.bound)
 
 
 def settle(portfolio: Portfolio, choice: ChoiceArray, kept: list[BoolArray]) -> Portfolio:
@@ -114,9 +112,7 @@ def _kept(
     keep = np.zeros(block.value.shape, dtype=bool)
     for start in range(0, len(block.firm), CHUNK):
         piece = slice(start, start + CHUNK)
-        reach, nothing = _within_reach(
-            block, piece, choice[block.firm[piece]], effective, slack
-        )
+        reach, nothing = _within_reach(block, piece, choice[block.firm[piece]], effective, slack)
         keep[:, piece] = reach & (reach.sum(axis=0) + (nothing & free) > 1)
     return keep
 

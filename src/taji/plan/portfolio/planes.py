@@ -64,12 +64,19 @@ class Planes:
             planes.append(plane)
         self._found.append((found, planes))
 
-    def lowest(self, low: FloatArray, high: FloatArray) -> Lowest:
-        """The least point of the planes with prices between ``low`` and ``high``."""
+    def lowest(self, low: FloatArray, high: FloatArray) -> Lowest | None:
+        """The least point of the planes with prices between ``low`` and ``high``.
+
+        None where the numbers lie too far apart to be told from rounding.
+        """
         for place, variable in enumerate(self._price):
             variable.lower_bound = float(low[place] / self._scale[place])
             variable.upper_bound = float(high[place] / self._scale[place])
         result = self._solver.solve(params=self._settings)
+        if not result.has_primal_feasible_solution() or not result.has_dual_feasible_solution():
+            result = mathopt.solve(self._model, mathopt.SolverType.GLOP)
+        if not result.has_primal_feasible_solution() or not result.has_dual_feasible_solution():
+            return None
         values = result.variable_values(self._price)
         self._shares = result.dual_values()
         prices = np.clip(np.array(values) * self._scale, low, high)

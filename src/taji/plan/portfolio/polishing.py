@@ -100,8 +100,9 @@ def polish(
     for width in widths:
         if state.gap <= gap * abs(state.bound) or not go_on():
             break
-        cut = min(cut_of(lost, width), np.nextafter(state.gap, np.inf))
-        complete = state.gap < cut
+        reach = cut_of(lost, width)
+        complete = reach == np.inf or state.gap < reach
+        cut = min(reach, float(np.nextafter(state.gap, np.inf)))
         inner = settle(portfolio, state.now, opened(portfolio, lost, state.now, cut))
         if inner.open == 0 and complete:
             state.bound = state.value

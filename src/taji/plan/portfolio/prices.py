@@ -21,8 +21,8 @@ __all__ = ["Box", "Descent", "descend", "price_scale"]
 
 #: A step that gains this share of what the planes promised is taken; this much more widens the box.
 TAKEN, WIDENED = 0.05, 0.5
-#: Prices beyond this many times their scale are no prices: the rows are then looked at for a proof.
-HIGHEST = 1e6
+#: The box grows to so many times the scale of prices at most.
+HIGHEST = 1e4
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +78,28 @@ def price_scale(portfolio: Portfolio) -> FloatArray:
     """A price of each row that is of the order of what is at stake, shape (n_row,)."""
     rows = portfolio.rows
     free = answer(portfolio, np.zeros(len(rows.bound)))
-    stake = max(abs(free.bound - portfolio.settled), 1e-9)
+    stake = _stake(portfolio)
     whole = np.abs(np.where(rows.sign > 0, rows.bound, 0.0))
     at_hand = free.use.sum(axis=1)
     np.maximum.at(at_hand, rows.use, whole)
-    return stake / np.maximum(at_hand[rows.use], 1.0)
+    scale: FloatArray = stake / np.maximum(at_hand[rows.use], 1.0)
+    return scale
+
+
+def _stake(portfolio: Portfolio) -> float:
+    """What all open firms could be worth at most, whatever they use. [points]"""
+    total = 0.0
+    for block in portfolio.blocks:
+        largest = np.zeros(len(block.firm))
+        for worth in block.value:
+            np.maximum(largest, np.abs(worth), out=largest)
+        total += float(largest.sum())
+    return total or 1.0
+
+
+def _mixture(planes: Planes, best: Answer) -> tuple[tuple[FloatArray, ChoiceArray], ...]:
+    """The mixture of answers at the least point, or the best answer alone before there is one."""
+    return planes.mixture() or ((np.ones_like(best.surplus), best.choice),)
 
 
 def least_value(portfolio: Portfolio) -> float:
@@ -145,21 +162,23 @@ def descend(
     worst = least_value(portfolio) if worst is None else worst
     best = answer(portfolio, box.start)
     centre, radius, done = box.start, box.radius, 1
-    unit = max(abs(best.bound - worst), 1e-9) if unit is None else unit
+    unit = _stake(portfolio) if unit is None else unit
     planes = Planes(rows, scale=scale, unit=unit)
     planes.add(box.start, best)
     missing, impossible = np.inf, False
     while done < steps and len(centre) and go_on():
         low, high = np.maximum(box.low, centre - radius), np.minimum(box.high, centre + radius)
         least = planes.lowest(low, high)
+        if least is None:
+            break
         missing = best.bound - portfolio.settled - least.value
         inside = not np.any((least.prices <= low) & (low > box.low)) and not np.any(
             (least.prices >= high) & (high < box.high)
         )
         if missing <= tolerance * unit:
-            if inside:
+            if inside or np.all(radius >= HIGHEST * scale):
                 break
-            radius = radius * 4
+            radius = np.minimum(radius * 4, HIGHEST * scale)
             continue
         here = answer(portfolio, least.prices)
         done += 1
@@ -174,4 +193,4 @@ def descend(
         if best.bound < worst - 1e-9 * unit:
             impossible = True
             break
-    return Descent(centre, best, planes.mixture(), float(missing), done, impossible)
+    return Descent(centre, best, _mixture(planes, best), float(missing), done, impossible)

@@ -158,9 +158,7 @@ def _choose(
         if least <= (1 + NEAR) * at_least or not go_on():
             break
         inner = settle(blank, choice, opened(blank, lost, choice, cut_of(lost, width)))
-        found = settle_exactly(
-            inner, effort, forgive=np.where(loose, weight, np.inf), hint=best
-        )
+        found = settle_exactly(inner, effort, forgive=np.where(loose, weight, np.inf), hint=best)
         if found.choice is None:
             continue
         whole = choice.copy()

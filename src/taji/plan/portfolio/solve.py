@@ -15,7 +15,6 @@ from typing import Literal
 import numpy as np
 
 from taji.base.arrays import FloatArray
-from taji.plan.portfolio.answer import answer
 from taji.plan.portfolio.core import Effort
 from taji.plan.portfolio.instance import Block, ChoiceArray, Portfolio
 from taji.plan.portfolio.mixing import mix
@@ -213,9 +212,7 @@ def _whole(
     none = np.zeros(len(scale))
     start = np.where(portfolio.rows.sign > 0, 0.2 * scale, 0.0)
     box = Box(none, np.full(len(scale), np.inf), start, 0.5 * scale)
-    return descend(
-        portfolio, box, scale=scale, tolerance=plan.tolerance, steps=STEPS, go_on=go_on
-    )
+    return descend(portfolio, box, scale=scale, tolerance=plan.tolerance, steps=STEPS, go_on=go_on)
 
 
 def _near(
