@@ -138,17 +138,19 @@ def fund(
         steps.begin(LACKING)
         outcome, lacking = _without(case, plan, outcome, go_on)
     steps.begin(WRITE)
+    lines = None if outcome.choice is None else decisions(case, outcome)
     certificate = {
         **certificate_of(case, outcome, lacking, method),
         "warm": request.warm is not None,
         "time_limit": request.time_limit,
         "seed": request.seed,
+        "exceptions": 0 if lines is None else _exceptions(lines),
         "stopped": bool(stopped()),
         "seconds": round(time.monotonic() - began, 3),
     }
-    if outcome.choice is not None:
+    if outcome.choice is not None and lines is not None:
         write_table(choice_table(case.options, outcome.choice), outputs[0])
-        write_table(decisions(case, outcome), outputs[2])
+        write_table(lines, outputs[2])
     else:
         for stale in (outputs[0], outputs[2]):
             stale.unlink(missing_ok=True)
@@ -159,6 +161,11 @@ def fund(
         certificate=certificate,
         sentences=told(certificate, lacking, request.out),
     )
+
+
+def _exceptions(lines: pl.DataFrame) -> int:
+    """How many enterprises did not get what is best for them at the posted prices."""
+    return int((lines["decided_by"] == "exception").sum())
 
 
 def _plan(portfolio: Portfolio, request: FundingRequest, ends: float) -> tuple[Plan, Method]:

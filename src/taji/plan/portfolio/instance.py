@@ -98,8 +98,9 @@ class Rows:
 
     def signed(self, use: FloatArray) -> FloatArray:
         """Left-hand sides of the rows from uses by cell, shape (n_use, n_cell)."""
-        counted: FloatArray = np.where(self.member, use[self.use], 0.0)
-        return self.sign * counted.sum(axis=1)
+        total: FloatArray = np.where(self.member, use[self.use], 0.0).sum(axis=1)
+        out: FloatArray = self.sign * total
+        return out
 
     def effective(self, prices: FloatArray) -> FloatArray:
         """What a firm of each cell pays for a unit of each resource, shape (n_use, n_cell)."""
