@@ -279,6 +279,8 @@ def _cells(members: Sequence[BoolArray], size: int) -> tuple[BoolArray, IntArray
     for member in members:
         if len(member) != size:
             raise ValueError("a floor must say of every firm whether it counts")
-        pairs, cell = np.unique(2 * cell + member, return_inverse=True)
+        split = 2 * cell + member
+        pairs = np.flatnonzero(np.bincount(split))
+        cell = np.searchsorted(pairs, split)
         columns = np.vstack([columns[:, pairs // 2], (pairs % 2 == 1)[None, :]])
     return columns, cell
