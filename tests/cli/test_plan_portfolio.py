@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+from tests.plan.portfolio.checker import check
 
 from taji.cli import run
-from tests.plan.portfolio.checker import check
 
 LIMITS = {"use_money": 40_000.0, "use_days": 90.0}
 FLOORS = [

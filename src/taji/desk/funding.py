@@ -170,14 +170,18 @@ def _exceptions(lines: pl.DataFrame) -> int:
 
 def _plan(portfolio: Portfolio, request: FundingRequest, ends: float) -> tuple[Plan, Method]:
     """How to work: all at once where options are few, the margin where they are many."""
-    options, seconds = portfolio.options, max(0.1, ends - time.monotonic())
-    if options <= EXACT_UP_TO:
+    seconds = max(0.1, ends - time.monotonic())
+    if portfolio.options <= EXACT_UP_TO:
         effort = Effort(nodes=10_000_000, gap=0.0, seconds=seconds / 2, seed=request.seed)
-        return Plan(gap=0.0, widths=(60, options), effort=effort, tolerance=1e-9), "exact"
-    effort = Effort(nodes=1_000, gap=0.0, seconds=seconds / 3, seed=request.seed)
+        widths = (60, portfolio.options)
+        plan = Plan(gap=0.0, widths=widths, effort=effort, tolerance=1e-9, sets=40_000, exchanges=3)
+        return plan, "exact"
+    effort = Effort(nodes=300, gap=0.0, seconds=seconds / 3, seed=request.seed)
     if portfolio.size > MANY:
         return Plan(gap=2e-6, widths=(300, 1_000, 3_000), effort=effort), "prices"
-    return Plan(gap=1e-7, widths=(150, 500, 1_500), effort=effort, tolerance=1e-8), "prices"
+    widths = (150, 500)
+    plan = Plan(gap=1e-7, widths=widths, effort=effort, tolerance=1e-8, sets=150_000, exchanges=4)
+    return plan, "prices"
 
 
 def _without(

@@ -34,6 +34,10 @@ class Polished:
         Programmes that were solved.
     impossible : bool
         Whether it is proven that no choice keeps the rows.
+    settled : bool
+        Whether the last programme was complete and proven: nothing is left to find.
+    now : ChoiceArray
+        The best choice, or the one to go on with.
     """
 
     choice: ChoiceArray | None
@@ -41,6 +45,13 @@ class Polished:
     bound: float
     rounds: int
     impossible: bool
+    settled: bool
+    now: ChoiceArray
+
+    @property
+    def gap(self) -> float:
+        """What a better choice could be worth more. [points]"""
+        return self.bound - self.value
 
 
 def losses(portfolio: Portfolio, prices: FloatArray) -> list[FloatArray]:
@@ -105,7 +116,7 @@ def polish(
         cut = min(reach, float(np.nextafter(state.gap, np.inf)))
         inner = settle(portfolio, state.now, opened(portfolio, lost, state.now, cut))
         if inner.open == 0 and complete:
-            state.bound = state.value
+            state.bound, state.settled = state.value, True
             break
         found = settle_exactly(
             inner, replace(effort, gap=gap * abs(state.bound) / 4), hint=state.best
@@ -115,8 +126,9 @@ def polish(
             state.impossible = found.choice is None and found.proven and state.best is None
             state.bound = min(state.bound, max(state.value, found.bound))
             if found.proven:
+                state.settled = True
                 break
-    return Polished(state.best, state.value, state.bound, state.rounds, state.impossible)
+    return state.polished()
 
 
 class _State:
@@ -124,7 +136,8 @@ class _State:
 
     def __init__(self, portfolio: Portfolio, choice: ChoiceArray, bound: float) -> None:
         self._portfolio = portfolio
-        self.now, self.bound, self.rounds, self.impossible = choice, bound, 0, False
+        self.now, self.bound, self.rounds = choice, bound, 0
+        self.impossible = self.settled = False
         self.best: ChoiceArray | None = None
         self.value = -np.inf
         if np.all(portfolio.over(choice) <= 0):
@@ -134,6 +147,18 @@ class _State:
     def gap(self) -> float:
         """What a better choice could be worth more, at most. [points]"""
         return self.bound - self.value
+
+    def polished(self) -> Polished:
+        """What was reached."""
+        return Polished(
+            self.best,
+            self.value,
+            self.bound,
+            self.rounds,
+            self.impossible,
+            self.settled,
+            self.now,
+        )
 
     def take(self, inner: Portfolio, found: Settled) -> None:
         """Keep what a round found, if it is better."""

@@ -15,11 +15,13 @@ from typing import Literal
 import numpy as np
 
 from taji.base.arrays import FloatArray
+from taji.plan.portfolio.answer import answer
 from taji.plan.portfolio.core import Effort
+from taji.plan.portfolio.exchanging import exchange
 from taji.plan.portfolio.instance import Block, ChoiceArray, Portfolio
 from taji.plan.portfolio.mixing import mix
 from taji.plan.portfolio.narrowing import narrow
-from taji.plan.portfolio.polishing import polish
+from taji.plan.portfolio.polishing import Polished, losses, polish
 from taji.plan.portfolio.prices import Box, Descent, descend, price_scale
 
 __all__ = ["Method", "Outcome", "Plan", "solve"]
@@ -50,12 +52,16 @@ class Plan:
         How hard to try in each of them.
     tolerance : float
         How exactly prices are found. [fraction of the bound]
+    sets, exchanges : int
+        Sets of moves, and changes, of an exchange (``taji.plan.portfolio.exchanging``).
     """
 
     gap: float
     widths: tuple[int, ...]
     effort: Effort
     tolerance: float = 1e-7
+    sets: int = 0
+    exchanges: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,17 +131,7 @@ def solve(
     found = _prices(portfolio, plan, scale, prices, go_on)
     if found.descent.impossible:
         return _none(found, impossible=True)
-    first = mix(found.portfolio, found.descent.mixture)
-    polished = polish(
-        found.portfolio,
-        found.descent.prices,
-        first.choice,
-        bound=found.bound,
-        gap=plan.gap,
-        widths=plan.widths,
-        effort=plan.effort,
-        go_on=go_on,
-    )
+    polished = _settle(found, plan, go_on)
     out = replace(
         _none(found, impossible=polished.impossible),
         bound=polished.bound,
@@ -147,6 +143,62 @@ def solve(
             whole[block.firm] = polished.choice[block.firm]
         out = replace(out, choice=whole, value=polished.value)
     return _better(portfolio, out, before)
+
+
+def _settle(found: _Found, plan: Plan, go_on: Callable[[], bool]) -> Polished:
+    """Settle the firms at the margin: exactly for few, by exchange, exactly for more."""
+    open_firms, prices = found.portfolio, found.descent.prices
+    polished = polish(
+        open_firms,
+        prices,
+        mix(open_firms, found.descent.mixture).choice,
+        bound=found.bound,
+        gap=plan.gap,
+        widths=plan.widths[:1],
+        effort=plan.effort,
+        go_on=go_on,
+    )
+    if polished.settled or polished.gap <= plan.gap * abs(polished.bound):
+        return polished
+    better = _exchanged(open_firms, prices, polished, plan, go_on)
+    return polish(
+        open_firms,
+        prices,
+        better,
+        bound=polished.bound,
+        gap=plan.gap,
+        widths=plan.widths[1:],
+        effort=plan.effort,
+        go_on=go_on,
+    )
+
+
+def _exchanged(
+    portfolio: Portfolio,
+    prices: FloatArray,
+    polished: Polished,
+    plan: Plan,
+    go_on: Callable[[], bool],
+) -> ChoiceArray:
+    """Exchange from what is best at the prices, then from the best so far."""
+    at_prices = answer(portfolio, prices)
+    best, lack = polished.now, polished.gap
+    lost = losses(portfolio, prices)
+    for start in (at_prices.choice, best) if plan.exchanges else ():
+        found = exchange(
+            portfolio,
+            prices,
+            lost,
+            start,
+            bound=at_prices.bound,
+            lack=lack + at_prices.bound - polished.bound,
+            sets=plan.sets,
+            rounds=plan.exchanges,
+            go_on=go_on,
+        )
+        if found is not None:
+            best, lack = found, polished.bound - portfolio.value_of(found)
+    return best
 
 
 @dataclass(frozen=True, slots=True)
