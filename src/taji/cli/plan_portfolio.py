@@ -52,6 +52,12 @@ OPTIONS = {
         en="Time for the search. [s] What is best by then is given with its bound; so with Ctrl-C.",
     ),
     "seed": Text(zh="随机种子；写入结果。", en="Seed; stands in the result."),
+    "report": Text(
+        zh="另写 portfolio.zh.html 与 portfolio.en.html：再多一些资源能换来什么、每条下限的代价、谁受益。"
+        "需要多次重新求解。",
+        en="Also write portfolio.zh.html and portfolio.en.html: what more would buy, what each "
+        "floor costs, who benefits. The choice is made anew many times for it.",
+    ),
     "out": Text(
         zh="结果文件夹：choice.parquet、certificate.json、decisions.csv。",
         en="Folder of the result: choice.parquet, certificate.json, decisions.csv.",
@@ -94,6 +100,7 @@ def build(language: Language) -> Command:
         warm: Path | None,
         time_limit: float,
         seed: int,
+        report: bool,
         out: Path,
         quiet: bool,
     ) -> int:
@@ -105,6 +112,7 @@ def build(language: Language) -> Command:
             warm=warm,
             time_limit=time_limit,
             seed=seed,
+            report=report,
             out=out,
         )
         with _listening() as wish, Bar(language=language, quiet=quiet) as bar:
@@ -142,6 +150,7 @@ def build(language: Language) -> Command:
                 show_default=True,
                 help=OPTIONS["seed"][language],
             ),
+            click.Option(["--report"], is_flag=True, help=OPTIONS["report"][language]),
             out_option(language, OPTIONS["out"]),
             lang_option(language),
             quiet_option(language),

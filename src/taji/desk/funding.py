@@ -21,6 +21,7 @@ from taji.base.text import Text
 from taji.desk.files import keep_inputs, whole, write_table
 from taji.desk.portfolio_case import Case, load_case
 from taji.desk.portfolio_record import certificate_of, choice_table, decisions
+from taji.desk.portfolio_report import PAGES, write_pages
 from taji.desk.portfolio_table import Options
 from taji.desk.portfolio_words import Lack, lacks, told
 from taji.desk.steps import SILENT, Steps
@@ -43,6 +44,8 @@ SOLVE = Text(zh="求解", en="Choosing")
 LACKING = Text(zh="查找缺口", en="Looking for what is lacking")
 WRITE = Text(zh="写出结果", en="Writing the result")
 
+REPORT = Text(zh="求前沿曲线并写报告", en="Finding the frontier, writing the page")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FundingRequest:
@@ -62,6 +65,8 @@ class FundingRequest:
         Time for the search. [s]
     seed : int
         Seed of the search.
+    report : bool
+        Whether to choose anew for the frontier and without floors, and write the pages.
     out : Path
         Folder of the result.
     """
@@ -73,6 +78,7 @@ class FundingRequest:
     warm: Path | None = None
     time_limit: float = 60.0
     seed: int = 1
+    report: bool = False
     out: Path
 
 
@@ -115,7 +121,7 @@ def fund(
         If a file cannot be used.
     """
     began = time.monotonic()
-    outputs = [request.out / name for name in (CHOICE, CERTIFICATE, DECISIONS)]
+    outputs = [request.out / name for name in (CHOICE, CERTIFICATE, DECISIONS, *PAGES.values())]
     keep_inputs([request.options, request.limits, request.floors], outputs)
     steps.begin(READ)
     case = load_case(
@@ -152,10 +158,13 @@ def fund(
         write_table(choice_table(case.options, outcome.choice), outputs[0])
         write_table(lines, outputs[2])
     else:
-        for stale in (outputs[0], outputs[2]):
+        for stale in (outputs[0], *outputs[2:]):
             stale.unlink(missing_ok=True)
     with whole(outputs[1]) as path:
         path.write_text(json.dumps(certificate, ensure_ascii=False, indent=1) + "\n", "utf-8")
+    if request.report and outcome.choice is not None:
+        steps.begin(REPORT)
+        write_pages(case, outcome, plan, certificate, request.out, go_on=lambda: not stopped())
     return Funded(
         feasible=outcome.choice is not None,
         certificate=certificate,
