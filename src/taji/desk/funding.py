@@ -136,6 +136,7 @@ def fund(
         return not stopped() and time.monotonic() < ends
 
     steps.begin(SOLVE)
+    searching = time.monotonic()
     prices, before = _earlier(request, case)
     plan, method = _plan(case.portfolio, request, ends)
     outcome = solve(case.portfolio, plan, prices=prices, before=before, go_on=go_on)
@@ -143,6 +144,7 @@ def fund(
     if outcome.choice is None:
         steps.begin(LACKING)
         outcome, lacking = _without(case, plan, outcome, go_on)
+    searched = time.monotonic() - searching
     steps.begin(WRITE)
     lines = None if outcome.choice is None else decisions(case, outcome)
     certificate = {
@@ -152,6 +154,7 @@ def fund(
         "seed": request.seed,
         "exceptions": 0 if lines is None else _exceptions(lines),
         "stopped": bool(stopped()),
+        "seconds_of_search": round(searched, 3),
         "seconds": round(time.monotonic() - began, 3),
     }
     if outcome.choice is not None and lines is not None:
@@ -188,8 +191,14 @@ def _plan(portfolio: Portfolio, request: FundingRequest, ends: float) -> tuple[P
     effort = Effort(nodes=300, gap=0.0, seconds=seconds / 3, seed=request.seed)
     if portfolio.size > MANY:
         return Plan(gap=2e-6, widths=(300, 1_000, 3_000), effort=effort), "prices"
-    widths = (150, 500)
-    plan = Plan(gap=1e-7, widths=widths, effort=effort, tolerance=1e-8, sets=150_000, exchanges=4)
+    if request.warm is not None:
+        plan = Plan(
+            gap=1e-7, widths=(150,), effort=effort, tolerance=1e-8, sets=40_000, exchanges=1
+        )
+        return plan, "prices"
+    plan = Plan(
+        gap=1e-7, widths=(150, 500), effort=effort, tolerance=1e-8, sets=150_000, exchanges=4
+    )
     return plan, "prices"
 
 

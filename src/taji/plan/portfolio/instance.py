@@ -167,6 +167,11 @@ class Portfolio:
         """By how much a choice breaks each row; nowhere above 0 when it holds."""
         return self.rows.signed(self.use_of(choice)) - self.rows.bound
 
+    def fits(self, choice: ChoiceArray) -> bool:
+        """Whether a choice keeps all rows, and gives every firm something where that is asked."""
+        missing = self.compulsory and any((choice[b.firm] == NOTHING).any() for b in self.blocks)
+        return not missing and bool(np.all(self.over(choice) <= 0))
+
 
 def _taken(block: Block, choice: ChoiceArray) -> tuple[IntArray, IntArray]:
     """Rows of the block that its firms take, and the columns of those that take one."""

@@ -18,7 +18,7 @@ from taji.base.arrays import FloatArray
 from taji.plan.portfolio.answer import answer
 from taji.plan.portfolio.core import Effort
 from taji.plan.portfolio.exchanging import exchange
-from taji.plan.portfolio.instance import Block, ChoiceArray, Portfolio
+from taji.plan.portfolio.instance import NOTHING, Block, ChoiceArray, Portfolio
 from taji.plan.portfolio.mixing import mix
 from taji.plan.portfolio.narrowing import narrow
 from taji.plan.portfolio.polishing import Polished, losses, polish
@@ -34,6 +34,8 @@ SAMPLE = 20_000
 STEPS = 400
 #: First half width of the box of prices around those of a sample, or of an earlier result.
 AROUND = 0.04
+#: Where nothing fits yet, a change is wanted that lacks less than this share of the bound.
+WANTED = 0.05
 #: How many times the box may be moved.
 MOVES = 8
 
@@ -131,7 +133,7 @@ def solve(
     found = _prices(portfolio, plan, scale, prices, go_on)
     if found.descent.impossible:
         return _none(found, impossible=True)
-    polished = _settle(found, plan, go_on)
+    polished = _settle(found, plan, go_on, None if before is None else _fitting(found, before))
     out = replace(
         _none(found, impossible=polished.impossible),
         bound=polished.bound,
@@ -145,13 +147,25 @@ def solve(
     return _better(portfolio, out, before)
 
 
-def _settle(found: _Found, plan: Plan, go_on: Callable[[], bool]) -> Polished:
+def _fitting(found: _Found, before: ChoiceArray) -> ChoiceArray | None:
+    """An earlier choice of the open firms, where it still fits with the settled ones."""
+    mine = np.full_like(before, NOTHING)
+    for block in found.portfolio.blocks:
+        known = (block.option == before[block.firm]).any(axis=0)
+        mine[block.firm[known]] = before[block.firm[known]]
+    return mine if found.portfolio.fits(mine) else None
+
+
+def _settle(
+    found: _Found, plan: Plan, go_on: Callable[[], bool], earlier: ChoiceArray | None
+) -> Polished:
     """Settle the firms at the margin: exactly for few, by exchange, exactly for more."""
     open_firms, prices = found.portfolio, found.descent.prices
+    first = mix(open_firms, found.descent.mixture).choice if earlier is None else earlier
     polished = polish(
         open_firms,
         prices,
-        mix(open_firms, found.descent.mixture).choice,
+        first,
         bound=found.bound,
         gap=plan.gap,
         widths=plan.widths[:1],
@@ -160,7 +174,7 @@ def _settle(found: _Found, plan: Plan, go_on: Callable[[], bool]) -> Polished:
     )
     if polished.settled or polished.gap <= plan.gap * abs(polished.bound):
         return polished
-    better = _exchanged(open_firms, prices, polished, plan, go_on)
+    better = _exchanged(open_firms, prices, polished, plan, go_on, again=earlier is not None)
     return polish(
         open_firms,
         prices,
@@ -179,12 +193,15 @@ def _exchanged(
     polished: Polished,
     plan: Plan,
     go_on: Callable[[], bool],
+    *,
+    again: bool,
 ) -> ChoiceArray:
-    """Exchange from what is best at the prices, then from the best so far."""
+    """Exchange from what is best at the prices unless that was done, then from the best so far."""
     at_prices = answer(portfolio, prices)
-    best, lack = polished.now, polished.gap
+    best, lack = polished.now, min(polished.gap, WANTED * abs(polished.bound) + 1e-9)
     lost = losses(portfolio, prices)
-    for start in (at_prices.choice, best) if plan.exchanges else ():
+    starts = (best,) if again else (at_prices.choice, best)
+    for start in starts if plan.exchanges else ():
         found = exchange(
             portfolio,
             prices,
@@ -226,7 +243,7 @@ def _none(found: _Found, *, impossible: bool) -> Outcome:
 
 def _better(portfolio: Portfolio, out: Outcome, before: ChoiceArray | None) -> Outcome:
     """Keep the earlier choice where it still fits and is worth more."""
-    if before is None or np.any(portfolio.over(before) > 0):
+    if before is None or not portfolio.fits(before):
         return out
     value = portfolio.value_of(before)
     return out if value <= out.value else replace(out, choice=before, value=value)
