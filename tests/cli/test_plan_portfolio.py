@@ -202,3 +202,10 @@ def test_limits_and_floors_that_cannot_be_read_are_refused_by_file(
     said = capsys.readouterr().err
     assert f"{name}.json" in said
     assert "Taji failed" not in said
+
+
+def test_the_report_is_written_in_both_languages(folder: Path):
+    assert plan(folder, "--floors", str(folder / "floors.json"), "--report") == 0
+
+    for language, said in (("zh", "谁受益"), ("en", "Who benefits")):
+        assert said in (folder / "out" / f"portfolio.{language}.html").read_text("utf-8")
