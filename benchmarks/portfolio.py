@@ -184,12 +184,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("cases", nargs="*", default=[])
     parser.add_argument("--folder", type=Path, default=Path(__file__).parent / ".data/portfolio")
-    parser.add_argument("--choose", nargs="+", help=argparse.SUPPRESS)
-    wanted, words = parser.parse_known_args()
-    if wanted.choose:
-        folder, out, *more = wanted.choose
-        print(json.dumps(choose(Path(folder), out, *more, *words)))
+    if sys.argv[1:2] == ["--choose"]:  # one command, in this process
+        folder, out, *words = sys.argv[2:]
+        print(json.dumps(choose(Path(folder), out, *words)))
         return 0
+    wanted = parser.parse_args()
     for name in wanted.cases or CASES:
         if name == "switch":
             switch(wanted.folder)

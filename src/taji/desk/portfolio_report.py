@@ -99,11 +99,9 @@ def _facts(
         before=None if free is None else _benefit(_support(case, free, use)),
         after=_benefit(_support(case, outcome.choice, use)),
         groups=_groups(case, free, outcome.choice, use),
-        facts=(
-            ("portfolio_options", f"{certificate['options']:,}"),
-            ("portfolio_way", certificate["method"]),
-            ("portfolio_seed", str(certificate["seed"])),
-        ),
+        options=certificate["options"],
+        method=certificate["method"],
+        seed=certificate["seed"],
     )
 
 

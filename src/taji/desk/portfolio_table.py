@@ -171,14 +171,13 @@ class Options:
 
     def place(self, firm: IntArray, option: pl.Series) -> IntArray:
         """Places of options among those of their enterprises; -1 where there is none such."""
-        names = self.column("option").cast(pl.String)
-        counts = np.diff(self.starts)
+        names = self.column("option").cast(pl.String).hash().to_numpy()
+        wanted = option.cast(pl.String).hash().to_numpy()
+        first, counts = self.starts[firm], np.diff(self.starts)[firm]
         out = np.full(len(firm), -1, dtype=np.int64)
-        wanted = option.cast(pl.String)
         for j in range(int(counts.max(initial=0))):
-            has = np.flatnonzero((counts[firm] > j) & (out < 0))
-            same = names.gather(self.starts[firm[has]] + j) == wanted.gather(has)
-            out[has[same.fill_null(False).to_numpy()]] = j
+            has = np.flatnonzero(counts > j)
+            out[has[names[first[has] + j] == wanted[has]]] = j
         return out
 
     def _refuse(self, series: pl.Series, name: str, wrong: np.ndarray, reason: Text) -> None:

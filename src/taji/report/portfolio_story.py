@@ -79,8 +79,8 @@ class PortfolioFacts:
         Resource, limit, used, price of one more unit.
     before : Benefit or None
         Without floors; None where there are none.
-    facts : tuple of (str, str)
-        How it was found: names of phrases and values.
+    options, method, seed
+        How it was found.
     """
 
     enterprises: int
@@ -96,7 +96,9 @@ class PortfolioFacts:
     before: Benefit | None
     after: Benefit
     groups: tuple[GroupShare, ...]
-    facts: tuple[tuple[str, str], ...]
+    options: int
+    method: str
+    seed: int
 
 
 def portfolio_page(facts: PortfolioFacts, *, language: Language) -> str:
@@ -136,17 +138,20 @@ def tell_portfolio(facts: PortfolioFacts, *, language: Language, font: str) -> S
             _frontier(facts, phrases, font),
             *_floors(facts, phrases),
             _benefit(facts, phrases, font, language),
-            Section(
-                "method",
-                phrases("portfolio_method"),
-                (
-                    Paragraph(phrases("portfolio_method_text")),
-                    Facts(tuple((phrases(key), value) for key, value in facts.facts)),
-                ),
-            ),
+            _method(facts, phrases),
         ),
         footer=phrases("portfolio_title"),
     )
+
+
+def _method(facts: PortfolioFacts, phrases: Phrases) -> Section:
+    pairs = (
+        (phrases("portfolio_options"), count(facts.options)),
+        (phrases("portfolio_way"), facts.method),
+        (phrases("portfolio_seed"), str(facts.seed)),
+    )
+    blocks = (Paragraph(phrases("portfolio_method_text")), Facts(pairs))
+    return Section("method", phrases("portfolio_method"), blocks)
 
 
 def _limits(facts: PortfolioFacts, phrases: Phrases) -> Section:

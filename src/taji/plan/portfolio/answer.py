@@ -69,7 +69,7 @@ def answer(portfolio: Portfolio, prices: FloatArray) -> Answer:
     effective = portfolio.rows.effective(prices)
     n_cell = portfolio.rows.member.shape[1]
     choice = np.full(portfolio.size, NOTHING, dtype=np.int32)
-    gained, used = np.zeros(n_cell), np.zeros((_n_use(portfolio), n_cell))
+    gained, used = np.zeros(n_cell), np.zeros((portfolio.n_use, n_cell))
     for block in portfolio.blocks:
         for start in range(0, len(block.firm), CHUNK):
             piece = slice(start, start + CHUNK)
@@ -87,10 +87,6 @@ def surplus(block: Block, piece: slice, j: int, effective: FloatArray) -> FloatA
         if price.any():
             out -= block.use[k, j, piece] * (price[0] if one_cell else price[block.cell[piece]])
     return out
-
-
-def _n_use(portfolio: Portfolio) -> int:
-    return len(portfolio.blocks[0].use) if portfolio.blocks else 0
 
 
 def _best(

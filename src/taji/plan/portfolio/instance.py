@@ -147,13 +147,17 @@ class Portfolio:
         """How many options are open. [options]"""
         return sum(block.value.size for block in self.blocks)
 
+    @property
+    def n_use(self) -> int:
+        """How many resources there are; without open firms, how many the rows know."""
+        return len(self.blocks[0].use) if self.blocks else int(self.rows.use.max(initial=-1)) + 1
+
     def use_of(self, choice: ChoiceArray) -> FloatArray:
         """What a choice uses by resource and cell, shape (n_use, n_cell). [smallest units]"""
-        n_use = len(self.blocks[0].use) if self.blocks else 0
-        out = np.zeros((n_use, self.rows.member.shape[1]))
+        out = np.zeros((self.n_use, self.rows.member.shape[1]))
         for block in self.blocks:
             taken, at = _taken(block, choice)
-            for k in range(n_use):
+            for k in range(self.n_use):
                 used = block.use[k][taken, at]
                 out[k] += np.bincount(block.cell[at], used, minlength=out.shape[1])
         return out

@@ -83,6 +83,7 @@ def polish(
     gap: float,
     widths: tuple[int, ...],
     effort: Effort,
+    whole: bool,
     go_on: Callable[[], bool] = lambda: True,
 ) -> Polished:
     """Open more and more options, those that lose least first, until the gap is small enough.
@@ -103,6 +104,9 @@ def polish(
         How many options that are not best are opened in each round. [options]
     effort : Effort
         How hard to try in a round.
+    whole : bool
+        Whether the firms are all there are, none settled before: only then an exact programme
+        can lower the bound.
     go_on : callable
         Asked before every round.
     """
@@ -112,7 +116,7 @@ def polish(
         if state.gap <= gap * abs(state.bound) or not go_on():
             break
         reach = cut_of(lost, width)
-        complete = reach == np.inf or state.gap < reach
+        complete = whole and (reach == np.inf or state.gap < reach)
         cut = min(reach, float(np.nextafter(state.gap, np.inf)))
         inner = settle(portfolio, state.now, opened(portfolio, lost, state.now, cut))
         if inner.open == 0 and complete:

@@ -20,7 +20,7 @@ from taji.plan.portfolio.core import Effort
 from taji.plan.portfolio.exchanging import exchange
 from taji.plan.portfolio.instance import NOTHING, Block, ChoiceArray, Portfolio
 from taji.plan.portfolio.mixing import mix
-from taji.plan.portfolio.narrowing import narrow
+from taji.plan.portfolio.narrowing import Narrowed, narrow
 from taji.plan.portfolio.polishing import Polished, losses, polish
 from taji.plan.portfolio.prices import Box, Descent, descend, price_scale
 
@@ -170,6 +170,7 @@ def _settle(
         gap=plan.gap,
         widths=plan.widths[:1],
         effort=plan.effort,
+        whole=found.whole,
         go_on=go_on,
     )
     if polished.settled or polished.gap <= plan.gap * abs(polished.bound):
@@ -183,6 +184,7 @@ def _settle(
         gap=plan.gap,
         widths=plan.widths[1:],
         effort=plan.effort,
+        whole=found.whole,
         go_on=go_on,
     )
 
@@ -220,13 +222,14 @@ def _exchanged(
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """Prices, the firms that are open near them, answers of all firms, and the bound."""
+    """Prices, the firms open near them, answers of all firms, the bound; whether all are open."""
 
     descent: Descent
     portfolio: Portfolio
     choice: ChoiceArray
     bound: float
     passes: int
+    whole: bool
 
 
 def _none(found: _Found, *, impossible: bool) -> Outcome:
@@ -271,6 +274,7 @@ def _prices(
             descent.answer.choice,
             descent.answer.bound,
             passes + descent.steps,
+            whole=True,
         )
     return _near(portfolio, plan, scale, prices, go_on, passes)
 
@@ -309,10 +313,29 @@ def _near(
         passes += descent.steps + 1
         prices = descent.prices
         if descent.impossible or not descent.at_edge(box) or not go_on():
-            return _Found(descent, near.portfolio, near.choice, descent.answer.bound, passes)
+            if portfolio.open <= 2 * SAMPLE:
+                return _over_all(portfolio, near, descent, passes)
+            bound = descent.answer.bound
+            return _Found(descent, near.portfolio, near.choice, bound, passes, whole=False)
         radius = radius * 2
-    whole = _whole(portfolio, plan, scale, go_on)
-    return _Found(whole, portfolio, whole.answer.choice, whole.answer.bound, passes + whole.steps)
+    descent = _whole(portfolio, plan, scale, go_on)
+    here = descent.answer
+    return _Found(descent, portfolio, here.choice, here.bound, passes + descent.steps, whole=True)
+
+
+def _over_all(portfolio: Portfolio, near: Narrowed, descent: Descent, passes: int) -> _Found:
+    """Open the settled firms again, so that what is exact over the open ones is exact over all."""
+    mixture = tuple((share, _laid(near, said)) for share, said in descent.mixture)
+    descent = replace(descent, mixture=mixture)
+    return _Found(descent, portfolio, near.choice, descent.answer.bound, passes, whole=True)
+
+
+def _laid(near: Narrowed, said: ChoiceArray) -> ChoiceArray:
+    """Answers of the open firms, laid over those of all."""
+    out = near.choice.copy()
+    for block in near.portfolio.blocks:
+        out[block.firm] = said[block.firm]
+    return out
 
 
 def _sample(portfolio: Portfolio, size: int, *, seed: int) -> Portfolio:
