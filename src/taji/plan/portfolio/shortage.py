@@ -13,11 +13,12 @@ import numpy as np
 
 from taji.base.arrays import BoolArray, FloatArray
 from taji.plan.portfolio.core import Effort, settle_exactly
+from taji.plan.portfolio.drawing import draw
 from taji.plan.portfolio.instance import ChoiceArray, Portfolio
 from taji.plan.portfolio.mixing import mix
 from taji.plan.portfolio.narrowing import settle
 from taji.plan.portfolio.polishing import cut_of, losses, opened
-from taji.plan.portfolio.prices import Box, descend
+from taji.plan.portfolio.prices import Box, Descent, descend
 
 __all__ = ["Shortage", "find_shortage"]
 
@@ -25,6 +26,10 @@ __all__ = ["Shortage", "find_shortage"]
 HAIR = 1e-9
 #: A loosening that is this near to the least is good enough to be told. [fraction]
 NEAR = 0.01
+#: Above twice as many firms, prices are begun on a sample of so many. [firms]
+SAMPLE = 20_000
+#: Half width of the box around the prices of the sample, and passes over all firms then.
+NEARBY, STEPS_OF_ALL = 0.02, 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,19 +98,7 @@ def find_shortage(
         settled=0.0,
     )
     none = np.zeros(len(weight))
-    high = np.where(loose, weight, np.inf)
-    box = Box(none, high, np.where(rows.sign < 0, weight / 2, 0.0), weight / 2)
-    most = _most_short(portfolio) * weight
-    found = descend(
-        blank,
-        box,
-        scale=weight,
-        tolerance=HAIR,
-        steps=steps,
-        go_on=go_on,
-        worst=-float(most[loose].sum()),
-        unit=1.0,
-    )
+    found = _prices(blank, weight, loose, steps=steps, seed=effort.seed, go_on=go_on)
     if found.impossible:
         return Shortage(none, None, np.inf, proven=True)
     at_least = max(0.0, -found.answer.bound)
@@ -121,6 +114,37 @@ def find_shortage(
         go_on=go_on,
     )
     return Shortage(short, choice, at_least, proven=at_least > 1e3 * HAIR)
+
+
+def _prices(
+    blank: Portfolio,
+    weight: FloatArray,
+    loose: BoolArray,
+    *,
+    steps: int,
+    seed: int,
+    go_on: Callable[[], bool],
+) -> Descent:
+    """Prices of what is lacking; where there are many firms, begun with those of some."""
+    low, high = np.zeros(len(weight)), np.where(loose, weight, np.inf)
+    start, radius = np.where(blank.rows.sign < 0, weight / 2, 0.0), weight / 2
+    if blank.open > 2 * SAMPLE:
+        share = SAMPLE / blank.open
+        few = draw(blank, SAMPLE, seed=seed)
+        # limits of some firms are smaller in proportion, and the price of a unit larger
+        tried = _prices(few, weight / share, loose, steps=steps, seed=seed, go_on=go_on)
+        start = np.clip(share * tried.prices, low, high)
+        radius, steps = NEARBY * weight, STEPS_OF_ALL
+    return descend(
+        blank,
+        Box(low, high, start, radius),
+        scale=weight,
+        tolerance=HAIR,
+        steps=steps,
+        go_on=go_on,
+        worst=-float((_most_short(blank) * weight)[loose].sum()),
+        unit=1.0,
+    )
 
 
 def _most_short(portfolio: Portfolio) -> FloatArray:

@@ -17,8 +17,9 @@ import numpy as np
 from taji.base.arrays import FloatArray
 from taji.plan.portfolio.answer import answer
 from taji.plan.portfolio.core import Effort
+from taji.plan.portfolio.drawing import draw
 from taji.plan.portfolio.exchanging import exchange
-from taji.plan.portfolio.instance import NOTHING, Block, ChoiceArray, Portfolio
+from taji.plan.portfolio.instance import NOTHING, ChoiceArray, Portfolio
 from taji.plan.portfolio.mixing import mix
 from taji.plan.portfolio.narrowing import Narrowed, narrow
 from taji.plan.portfolio.polishing import Polished, losses, polish
@@ -262,7 +263,7 @@ def _prices(
     """Find prices, first on a sample where there are many firms."""
     passes = 0
     if prices is None and portfolio.open > 2 * SAMPLE:
-        few = _sample(portfolio, SAMPLE, seed=plan.effort.seed)
+        few = draw(portfolio, SAMPLE, seed=plan.effort.seed)
         tried = _whole(few, plan, price_scale(few), go_on)
         passes += tried.steps
         prices = None if tried.impossible else tried.prices
@@ -336,23 +337,3 @@ def _laid(near: Narrowed, said: ChoiceArray) -> ChoiceArray:
     for block in near.portfolio.blocks:
         out[block.firm] = said[block.firm]
     return out
-
-
-def _sample(portfolio: Portfolio, size: int, *, seed: int) -> Portfolio:
-    """Draw firms at random, with limits and floors in proportion."""
-    share = size / portfolio.open
-    rng = np.random.default_rng(seed)
-    blocks = []
-    for block in portfolio.blocks:
-        at = np.flatnonzero(rng.random(len(block.firm)) < share)
-        blocks.append(
-            Block(
-                block.firm[at],
-                block.cell[at],
-                block.option[:, at],
-                block.value[:, at],
-                block.use[:, :, at],
-            )
-        )
-    rows = replace(portfolio.rows, bound=portfolio.rows.bound * share)
-    return replace(portfolio, blocks=tuple(blocks), rows=rows, settled=0.0)
