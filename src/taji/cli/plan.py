@@ -13,12 +13,13 @@ from taji.cli.options import lang_option
 __all__ = ["build"]
 
 HELP = Text(
-    zh="规划：企业的转型路线图、措施的价格本。",
-    en="Plan: the roadmap of a firm, the price book of measures.",
+    zh="规划：企业的转型路线图、城市的支持组合、措施的价格本。",
+    en="Plan: the roadmap of a firm, the portfolio of a city, the price book of measures.",
 )
 #: Commands of the group in the order of the work, and the module that builds each.
 COMMANDS = {
     "roadmap": "plan_roadmap",
+    "portfolio": "plan_portfolio",
     "compare": "plan_compare",
     "price-book": "plan_price_book",
 }

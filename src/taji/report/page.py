@@ -23,7 +23,7 @@ from taji.report.phrases import Phrases
 from taji.report.story import tell
 from taji.report.tokens import COLOURS
 
-__all__ = ["page", "write_html"]
+__all__ = ["page", "story_page", "write_html"]
 
 #: What the page declares as its language.
 _TAGS: dict[Language, str] = {"zh": "zh-Hans", "en": "en"}
@@ -46,10 +46,11 @@ def page(content: PortraitContent, *, language: Language) -> str:
     """Return the portrait as the text of one HTML file."""
     font = family()
     story = tell(content, language=language, font=font)
-    return _render(story, language, font)
+    return story_page(story, language, font)
 
 
-def _render(story: Story, language: Language, font: str) -> str:
+def story_page(story: Story, language: Language, font: str) -> str:
+    """Return any story as the text of one HTML file."""
     template = _environment().get_template("portrait.html.j2")
     text = template.render(
         story=story,
