@@ -39,16 +39,16 @@ class Case:
 
 
 CASES = {
-    "65-ladder": Case(65, "ladder"),
+    "65-ladder": Case(65, "ladder", warm=True),
     "65-even": Case(65, "even"),
-    "65-near": Case(65, "near"),
-    "1000-ladder": Case(1_000, "ladder"),
-    "1000-even": Case(1_000, "even"),
+    "65-near": Case(65, "near", warm=True),
+    "1000-ladder": Case(1_000, "ladder", warm=True),
+    "1000-even": Case(1_000, "even", warm=True),
     "1000-near": Case(1_000, "near"),
-    "10000-ladder": Case(10_000, "ladder"),
-    "10000-even": Case(10_000, "even"),
+    "10000-ladder": Case(10_000, "ladder", warm=True),
+    "10000-even": Case(10_000, "even", warm=True),
     "million": Case(1_000_000, "even", twice=True, warm=True),
-    "million-floors": Case(1_000_000, "even", floors=30),
+    "million-floors": Case(1_000_000, "even", floors=30, warm=True),
     "million-lumpy": Case(1_000_000, "lumpy", floors=30),
     "million-infeasible": Case(1_000_000, "lumpy", floors=30, greedy=True),
 }

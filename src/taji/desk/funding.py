@@ -130,6 +130,7 @@ def fund(
         request.floors,
         every_enterprise=request.every_enterprise,
     )
+    prices, before = _earlier(request, case)
     ends = time.monotonic() + request.time_limit
 
     def go_on() -> bool:
@@ -137,7 +138,6 @@ def fund(
 
     steps.begin(SOLVE)
     searching = time.monotonic()
-    prices, before = _earlier(request, case)
     plan, method = _plan(case.portfolio, request, ends)
     outcome = solve(case.portfolio, plan, prices=prices, before=before, go_on=go_on)
     lacking: tuple[Lack, ...] = ()
@@ -189,8 +189,11 @@ def _plan(portfolio: Portfolio, request: FundingRequest, ends: float) -> tuple[P
         plan = Plan(gap=0.0, widths=widths, effort=effort, tolerance=1e-9, sets=40_000, exchanges=3)
         return plan, "exact"
     effort = Effort(nodes=300, gap=0.0, seconds=seconds / 3, seed=request.seed)
+    if portfolio.size > MANY and request.warm is None:
+        return Plan(gap=4e-6, widths=(300, 1_000, 3_000), effort=effort), "prices"
     if portfolio.size > MANY:
-        return Plan(gap=2e-6, widths=(300, 1_000, 3_000), effort=effort), "prices"
+        effort = replace(effort, nodes=20)
+        return Plan(gap=8e-6, widths=(30, 300, 1_000, 3_000), effort=effort), "prices"
     if request.warm is not None:
         plan = Plan(
             gap=1e-7, widths=(150,), effort=effort, tolerance=1e-8, sets=40_000, exchanges=1

@@ -79,7 +79,7 @@ def answer(portfolio: Portfolio, prices: FloatArray) -> Answer:
     return Answer(choice, gained, used, bound)
 
 
-def surplus(block: Block, piece: slice, j: int, effective: FloatArray) -> FloatArray:
+def surplus(block: Block, piece: slice | IntArray, j: int, effective: FloatArray) -> FloatArray:
     """Value less price of option ``j`` of some firms. [points]"""
     out = block.value[j, piece].copy()
     one_cell = effective.shape[1] == 1

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from taji.base.arrays import BoolArray, FloatArray, IntArray
-from taji.plan.portfolio.answer import CHUNK, answer, surplus
+from taji.plan.portfolio.answer import CHUNK, Answer, surplus
 from taji.plan.portfolio.instance import NOTHING, Block, ChoiceArray, Portfolio, Rows
 
 __all__ = ["Narrowed", "narrow", "settle"]
@@ -36,13 +36,17 @@ class Narrowed:
     bound: float
 
 
-def narrow(portfolio: Portfolio, prices: FloatArray, radius: FloatArray) -> Narrowed:
+def narrow(
+    portfolio: Portfolio, at_middle: Answer, prices: FloatArray, radius: FloatArray
+) -> Narrowed:
     r"""Leave open the firms that could answer differently within ``radius`` of ``prices``.
 
     Parameters
     ----------
     portfolio : Portfolio
         The firms.
+    at_middle : Answer
+        What they take at ``prices``.
     prices, radius : FloatArray, shape (n_row,)
         Middle and half width of the box. [points per smallest unit]
 
@@ -52,14 +56,20 @@ def narrow(portfolio: Portfolio, prices: FloatArray, radius: FloatArray) -> Narr
     the box: :math:`\sigma_o - \sigma_b + \sum_k |a_{ok} - a_{bk}|\,\delta_k \ge 0`, with
     :math:`\delta_k` the half width of the price that the firm pays for resource :math:`k`.
     """
-    at_middle = answer(portfolio, prices)
     effective, slack = portfolio.rows.effective(prices), portfolio.rows.spread(radius)
     free = not portfolio.compulsory
     kept = [_kept(b, at_middle.choice, effective, slack, free=free) for b in portfolio.blocks]
-    return Narrowed(settle(portfolio, at_middle.choice, kept), at_middle.choice, at_middle.bound)
+    rest = settle(portfolio, at_middle.choice, kept, used=at_middle.use)
+    return Narrowed(rest, at_middle.choice, at_middle.bound)
 
 
-def settle(portfolio: Portfolio, choice: ChoiceArray, kept: list[BoolArray]) -> Portfolio:
+def settle(
+    portfolio: Portfolio,
+    choice: ChoiceArray,
+    kept: list[BoolArray],
+    *,
+    used: FloatArray | None = None,
+) -> Portfolio:
     """Settle firms at ``choice``, but for those that have options ``kept`` open.
 
     Parameters
@@ -70,14 +80,18 @@ def settle(portfolio: Portfolio, choice: ChoiceArray, kept: list[BoolArray]) -> 
         What the settled firms get.
     kept : list of BoolArray, shape (m, n)
         Of each block, the options that stay open; a firm without any is settled.
+    used : FloatArray, optional, shape (n_use, n_cell)
+        What the choice uses, where that is known. [smallest units]
     """
     blocks: list[Block] = []
-    closed = choice.copy()
+    closed, left = choice.copy(), np.full_like(choice, NOTHING)
     for block, keep in zip(portfolio.blocks, kept, strict=True):
         blocks += _pick(block, keep)
-        closed[block.firm[keep.any(axis=0)]] = NOTHING
-    rows, used = portfolio.rows, portfolio.use_of(closed)
-    rest = Rows(rows.use, rows.sign, rows.bound - rows.signed(used), rows.member)
+        firm = block.firm[keep.any(axis=0)]
+        closed[firm], left[firm] = NOTHING, choice[firm]
+    rows = portfolio.rows
+    gone = portfolio.use_of(closed) if used is None else used - portfolio.use_of(left)
+    rest = Rows(rows.use, rows.sign, rows.bound - rows.signed(gone), rows.member)
     return Portfolio(
         blocks=tuple(blocks),
         rows=rest,
@@ -112,27 +126,71 @@ def _kept(
     keep = np.zeros(block.value.shape, dtype=bool)
     for start in range(0, len(block.firm), CHUNK):
         piece = slice(start, start + CHUNK)
-        reach, nothing = _within_reach(block, piece, choice[block.firm[piece]], effective, slack)
-        keep[:, piece] = reach & (reach.sum(axis=0) + (nothing & free) > 1)
+        doubtful = _doubtful(block, piece, choice, effective, slack, free=free)
+        reach, nothing = _within_reach(block, doubtful, choice, effective, slack)
+        keep[:, doubtful] = reach & (reach.sum(axis=0) + (nothing & free) > 1)
     return keep
 
 
+def _doubtful(
+    block: Block,
+    piece: slice,
+    choice: ChoiceArray,
+    effective: FloatArray,
+    slack: FloatArray,
+    *,
+    free: bool,
+) -> IntArray:
+    """Firms for which another option at its cheapest reaches the chosen one at its dearest.
+
+    Each option is looked at in its own corner of the box, so too many firms are named, none too
+    few; few are left to look at closely.
+    """
+    column = np.arange(piece.start, min(piece.stop, len(block.firm)))
+    worth, have = _taken(block, column, choice)
+    least = _less(worth, have, effective + slack, block.cell[piece])
+    cheap = effective - slack
+    reaching = ((least <= 0) & free).astype(np.int64)
+    for j in range(len(block.value)):
+        reaching += surplus(block, piece, j, cheap) >= least
+    return column[reaching > 1]
+
+
+def _taken(block: Block, column: IntArray, choice: ChoiceArray) -> tuple[FloatArray, FloatArray]:
+    """Value and uses of what firms take, shapes (n,) and (n_use, n); zeros for nothing."""
+    chosen = choice[block.firm[column]]
+    some = chosen != NOTHING
+    if block.option.strides[1] == 0:  # options stand in their own order
+        at = np.where(some, chosen, 0)
+    else:
+        at = np.argmax(block.option[:, column] == chosen, axis=0)
+    worth = np.where(some, block.value[at, column], 0.0)
+    have = np.array([np.where(some, used[at, column], 0.0) for used in block.use])
+    return worth, have
+
+
+def _less(worth: FloatArray, have: FloatArray, effective: FloatArray, cell: IntArray) -> FloatArray:
+    """Surplus of what firms take, in the order of sums of ``surplus``, so that equals are equal."""
+    out = worth.copy()
+    for used, price in zip(have, effective, strict=False):
+        if price.any():
+            out -= used * price[cell]
+    return out
+
+
 def _within_reach(
-    block: Block, piece: slice, chosen: ChoiceArray, effective: FloatArray, slack: FloatArray
+    block: Block, column: IntArray, choice: ChoiceArray, effective: FloatArray, slack: FloatArray
 ) -> tuple[BoolArray, BoolArray]:
     """Options that can be best somewhere in the box, and whether nothing can."""
-    length, cell = len(chosen), block.cell[piece]
-    worth = [surplus(block, piece, j, effective) for j in range(len(block.value))]
-    at: IntArray = np.argmax(block.option[:, piece] == chosen, axis=0)
-    some, column = chosen != NOTHING, np.arange(length)
-    top = np.where(some, np.array(worth)[at, column], 0.0)
-    have = np.where(some, block.use[: len(slack), :, piece][:, at, column], 0.0)
+    cell = block.cell[column]
+    worth, have = _taken(block, column, choice)
+    top = _less(worth, have, effective, cell)
     widths = slack[:, cell]
-    reach = np.empty((len(worth), length), dtype=bool)
-    for j, mine in enumerate(worth):
-        room = np.zeros(length)
-        for k in range(len(slack)):
-            room += np.abs(block.use[k, j, piece] - have[k]) * widths[k]
-        reach[j] = mine - top + room >= 0
-    nothing = -top + (have * widths).sum(axis=0) >= 0
+    reach = np.empty((len(block.value), len(column)), dtype=bool)
+    for j in range(len(reach)):
+        room = np.zeros(len(column))
+        for k, width in enumerate(widths):
+            room += np.abs(block.use[k, j, column] - have[k]) * width
+        reach[j] = surplus(block, column, j, effective) - top + room >= 0
+    nothing = -top + (have[: len(widths)] * widths).sum(axis=0) >= 0
     return reach, nothing

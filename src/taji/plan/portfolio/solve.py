@@ -15,7 +15,7 @@ from typing import Literal
 import numpy as np
 
 from taji.base.arrays import FloatArray
-from taji.plan.portfolio.answer import answer
+from taji.plan.portfolio.answer import Answer, answer
 from taji.plan.portfolio.core import Effort
 from taji.plan.portfolio.drawing import draw
 from taji.plan.portfolio.exchanging import exchange
@@ -33,8 +33,8 @@ Method = Literal["exact", "prices"]
 SAMPLE = 20_000
 #: Passes over one set of firms, at most.
 STEPS = 400
-#: First half width of the box of prices around those of a sample, or of an earlier result.
-AROUND = 0.04
+#: First half width of the box of prices around those of a sample, and of an earlier result.
+AROUND, CLOSE = 0.04, 0.02
 #: Where nothing fits yet, a change is wanted that lacks less than this share of the bound.
 WANTED = 0.05
 #: How many times the box may be moved.
@@ -130,11 +130,17 @@ def solve(
     The bound is that of the prices over all firms, or of an exact programme where that is
     complete; it does not rest on the way that the choice was found.
     """
-    scale = price_scale(portfolio)
-    found = _prices(portfolio, plan, scale, prices, go_on)
+    if before is not None and not portfolio.fits(before):
+        before = None
+    here = None if prices is None else answer(portfolio, prices)
+    if prices is not None and here is not None and before is not None:
+        kept = _still_good(portfolio, plan, prices, here, before)
+        if kept is not None:
+            return kept
+    found = _prices(portfolio, plan, prices, here, go_on)
     if found.descent.impossible:
         return _none(found, impossible=True)
-    polished = _settle(found, plan, go_on, None if before is None else _fitting(found, before))
+    polished = _settle(found, plan, go_on, before)
     out = replace(
         _none(found, impossible=polished.impossible),
         bound=polished.bound,
@@ -148,6 +154,28 @@ def solve(
     return _better(portfolio, out, before)
 
 
+def _still_good(
+    portfolio: Portfolio,
+    plan: Plan,
+    prices: FloatArray,
+    here: Answer,
+    before: ChoiceArray,
+) -> Outcome | None:
+    """The earlier choice, where the bound at the earlier prices is as near as asked."""
+    value = portfolio.value_of(before)
+    if here.bound - value > plan.gap * abs(here.bound):
+        return None
+    return Outcome(
+        choice=before,
+        value=value,
+        bound=here.bound,
+        prices=prices,
+        impossible=False,
+        passes=1,
+        programmes=0,
+    )
+
+
 def _fitting(found: _Found, before: ChoiceArray) -> ChoiceArray | None:
     """An earlier choice of the open firms, where it still fits with the settled ones."""
     mine = np.full_like(before, NOTHING)
@@ -158,11 +186,14 @@ def _fitting(found: _Found, before: ChoiceArray) -> ChoiceArray | None:
 
 
 def _settle(
-    found: _Found, plan: Plan, go_on: Callable[[], bool], earlier: ChoiceArray | None
+    found: _Found, plan: Plan, go_on: Callable[[], bool], before: ChoiceArray | None
 ) -> Polished:
     """Settle the firms at the margin: exactly for few, by exchange, exactly for more."""
     open_firms, prices = found.portfolio, found.descent.prices
-    first = mix(open_firms, found.descent.mixture).choice if earlier is None else earlier
+    first = mix(open_firms, found.descent.mixture).choice
+    if before is not None and plan.widths[-1] >= open_firms.options:
+        earlier = _fitting(found, before)  # where all is searched, trees are cut by what is known
+        first = first if earlier is None else earlier
     polished = polish(
         open_firms,
         prices,
@@ -176,7 +207,7 @@ def _settle(
     )
     if polished.settled or polished.gap <= plan.gap * abs(polished.bound):
         return polished
-    better = _exchanged(open_firms, prices, polished, plan, go_on, again=earlier is not None)
+    better = _exchanged(open_firms, prices, polished, plan, go_on, again=before is not None)
     return polish(
         open_firms,
         prices,
@@ -247,7 +278,7 @@ def _none(found: _Found, *, impossible: bool) -> Outcome:
 
 def _better(portfolio: Portfolio, out: Outcome, before: ChoiceArray | None) -> Outcome:
     """Keep the earlier choice where it still fits and is worth more."""
-    if before is None or not portfolio.fits(before):
+    if before is None:
         return out
     value = portfolio.value_of(before)
     return out if value <= out.value else replace(out, choice=before, value=value)
@@ -256,16 +287,17 @@ def _better(portfolio: Portfolio, out: Outcome, before: ChoiceArray | None) -> O
 def _prices(
     portfolio: Portfolio,
     plan: Plan,
-    scale: FloatArray,
     prices: FloatArray | None,
+    here: Answer | None,
     go_on: Callable[[], bool],
 ) -> _Found:
     """Find prices, first on a sample where there are many firms."""
-    passes = 0
-    if prices is None and portfolio.open > 2 * SAMPLE:
-        few = draw(portfolio, SAMPLE, seed=plan.effort.seed)
-        tried = _whole(few, plan, price_scale(few), go_on)
-        passes += tried.steps
+    passes, around = 0, CLOSE
+    few = draw(portfolio, SAMPLE, seed=plan.effort.seed) if portfolio.open > 2 * SAMPLE else None
+    scale = price_scale(portfolio if few is None else few)
+    if prices is None and few is not None:
+        tried = _whole(few, plan, scale, go_on)
+        passes, around = tried.steps, AROUND
         prices = None if tried.impossible else tried.prices
     if prices is None:
         descent = _whole(portfolio, plan, scale, go_on)
@@ -277,7 +309,9 @@ def _prices(
             passes + descent.steps,
             whole=True,
         )
-    return _near(portfolio, plan, scale, prices, go_on, passes)
+    here = answer(portfolio, prices) if here is None else here
+    radius = around * np.maximum(prices, 0.25 * scale)
+    return _near(portfolio, plan, scale, prices, here, radius, go_on, passes)
 
 
 def _whole(
@@ -294,14 +328,15 @@ def _near(
     plan: Plan,
     scale: FloatArray,
     prices: FloatArray,
+    here: Answer,
+    radius: FloatArray,
     go_on: Callable[[], bool],
     passes: int,
 ) -> _Found:
     """Find prices near others, over the firms that can matter there; move on while at an edge."""
-    radius = AROUND * np.maximum(prices, 0.25 * scale)
     for _ in range(MOVES):
         low, high = np.maximum(prices - radius, 0.0), prices + radius
-        near = narrow(portfolio, prices, radius)
+        near = narrow(portfolio, here, prices, radius)
         box = Box(low, high, prices, radius)
         descent = descend(
             near.portfolio,
@@ -318,7 +353,7 @@ def _near(
                 return _over_all(portfolio, near, descent, passes)
             bound = descent.answer.bound
             return _Found(descent, near.portfolio, near.choice, bound, passes, whole=False)
-        radius = radius * 2
+        radius, here = radius * 2, answer(portfolio, prices)
     descent = _whole(portfolio, plan, scale, go_on)
     here = descent.answer
     return _Found(descent, portfolio, here.choice, here.bound, passes + descent.steps, whole=True)
