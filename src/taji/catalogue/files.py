@@ -22,6 +22,7 @@ KINDS = (
     "registers",
     "forms",
     "thesaurus",
+    "crosswalks",
     "cities",
     "terms",
 )

@@ -18,6 +18,7 @@ from taji.catalogue.files import available, pack_file
 from taji.catalogue.load import (
     benchmark,
     cases_of,
+    crosswalk,
     form,
     model,
     questionnaire,
@@ -39,6 +40,7 @@ KINDS: dict[str, tuple[Text, Callable[[str | Path], Pack]]] = {
     "registers": (Text(zh="名录代码", en="Registers"), register),
     "forms": (Text(zh="上报表格", en="Forms"), form),
     "thesaurus": (Text(zh="词表", en="Thesauri"), thesaurus),
+    "crosswalks": (Text(zh="对照表", en="Crosswalks"), crosswalk),
 }
 
 
