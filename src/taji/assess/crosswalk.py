@@ -37,9 +37,6 @@ from taji.catalogue.rungs import Rungs, rungs_of
 
 __all__ = ["Bridge", "CrosswalkError", "EstimateColumns", "Sheets", "bridge"]
 
-FIGURES = ("score_low", "score", "score_high", "coverage", "loss")
-LEVELS = ("level_low", "level_high")
-
 #: A column that is always there, so that a sheet of which nothing is known has its rows.
 ROW = "\x1frow"
 
@@ -161,6 +158,16 @@ class Bridge:
                 columns[names.level_high] = high.get_column(told.level)
         return pl.DataFrame([series.alias(name) for name, series in columns.items()])
 
+    def reach(self) -> dict[str, float]:
+        """Return the share of every node's weight on which the crosswalk may say something."""
+        best = [
+            _answer(its, pl.lit(float(_highest(its))), self.program.columns[name]).alias(name)
+            for name, its in self.rungs.items()
+            if name in self.spoken
+        ]
+        told = self.program.wide(pl.DataFrame({ROW: [False]}).with_columns(best))
+        return {names.node: told.item(0, names.coverage) for names in self.program.nodes}
+
 
 def bridge(crosswalk: Crosswalk, source: Questionnaire, program: Program) -> Bridge:
     """Compile a crosswalk for a target program.
@@ -255,14 +262,23 @@ def _straight(frame: pl.DataFrame, exprs: tuple[pl.Expr, ...]) -> pl.DataFrame:
 
 def _spans(compiled: Bridge) -> dict[str, float]:
     nobody = compiled.wide(pl.DataFrame({"enterprise": ["-"]}))
-    return {n.node: nobody.item(0, n.score_high) - nobody.item(0, n.score_low) for n in compiled.nodes}
+    return {
+        n.node: nobody.item(0, n.score_high) - nobody.item(0, n.score_low) for n in compiled.nodes
+    }
 
 
 def _named(told: NodeColumns) -> EstimateColumns:
     ranked = told.level is not None
-    figures = {part: f"{told.node}:{part}" for part in FIGURES}
-    levels = {part: f"{told.node}:{part}" if ranked else None for part in LEVELS}
-    return EstimateColumns(node=told.node, **figures, **levels)
+    return EstimateColumns(
+        node=told.node,
+        score_low=f"{told.node}:score_low",
+        score=f"{told.node}:score",
+        score_high=f"{told.node}:score_high",
+        coverage=f"{told.node}:coverage",
+        loss=f"{told.node}:loss",
+        level_low=f"{told.node}:level_low" if ranked else None,
+        level_high=f"{told.node}:level_high" if ranked else None,
+    )
 
 
 def _meets(item: Item, test: AnswerTest, columns: dict[str, type[pl.DataType]]) -> pl.Expr:

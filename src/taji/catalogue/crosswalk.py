@@ -25,9 +25,9 @@ __all__ = [
     "GROUND_LABELS",
     "NOT_AN_ASSESSMENT",
     "AnswerTest",
+    "Bound",
     "Crosswalk",
     "Ground",
-    "Bound",
     "Value",
 ]
 

@@ -7,7 +7,7 @@ answers that have none: where two nodes rank them differently, or where more ear
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -49,10 +49,11 @@ class Rungs:
         if self.continuous:
             low, high = (Fraction(v) for v in self.values)
             inside = isinstance(value, int | Fraction) and low <= value <= high
-            return Fraction(value) if inside else None  # type: ignore[arg-type]
-        if isinstance(value, str) != isinstance(self.values[0], str) or value not in self.values:
-            return None
-        return Fraction(self.values.index(value))  # type: ignore[arg-type]
+            return Fraction(str(value)) if inside else None
+        for place, own in enumerate(self.values):
+            if own == value:
+                return Fraction(place)
+        return None
 
 
 def rungs_of(model: Model, questionnaire: Questionnaire) -> tuple[dict[str, Rungs], frozenset[str]]:
@@ -94,9 +95,7 @@ def _of_item(node: Node, item: Item) -> Iterator[Rungs]:
             else:  # an option that excludes the others is never part of more
                 yield Rungs(name, (False,) if option.exclusive and not worth else (False, True))
     elif item.kind == "single" and node.points is not None:
-        worth_of = node.points
-        options = [o for o in item.option_ids if o != node.prune]
-        yield Rungs(item.id, tuple(sorted(options, key=lambda o: worth_of.get(o, Fraction(0)))))
+        yield Rungs(item.id, _ranked(item, node.points, node.prune))
     elif item.kind == "scale" and _rises(node, item):
         low, high = int(item.question.low or 0), int(item.question.high or 0)
         yield Rungs(item.id, tuple(range(low, high + 1)))
@@ -106,11 +105,18 @@ def _of_item(node: Node, item: Item) -> Iterator[Rungs]:
             yield Rungs(item.id, (item.question.low or Fraction(0), high_end), continuous=True)
 
 
+def _ranked(item: Item, points: Mapping[str, Fraction], prune: str | None) -> tuple[str, ...]:
+    options = [option for option in item.option_ids if option != prune]
+    return tuple(sorted(options, key=lambda option: points.get(option, Fraction(0))))
+
+
 def _rises(node: Node, item: Item) -> bool:
     """Return whether a larger number never earns less."""
     if node.bands is not None:
         ends = [(b.from_ if b.from_ is not None else b.over or Fraction(0)) for b in node.bands]
-        earned = [b.points for _, b in sorted(zip(ends, node.bands, strict=True), key=lambda e: e[0])]
+        earned = [
+            b.points for _, b in sorted(zip(ends, node.bands, strict=True), key=lambda e: e[0])
+        ]
         return earned == sorted(earned)
     if node.points is not None:
         places = range(int(item.question.low or 0), int(item.question.high or 0) + 1)
