@@ -35,7 +35,7 @@ from taji.catalogue.crosswalk import AnswerTest, Crosswalk
 from taji.catalogue.questionnaire import Item, Questionnaire
 from taji.catalogue.rungs import Rungs, rungs_of
 
-__all__ = ["Bridge", "CrosswalkError", "EstimateColumns", "Sheets", "bridge"]
+__all__ = ["Bridge", "CrosswalkError", "EstimateColumns", "Sheets", "UnorderedError", "bridge"]
 
 #: A column that is always there, so that a sheet of which nothing is known has its rows.
 ROW = "\x1frow"
@@ -54,14 +54,25 @@ _NOTHING = pl.lit(None, dtype=pl.Float64)
 
 
 class CrosswalkError(TajiError):
-    """A crosswalk does not lead to this model, or the model cannot be bounded."""
+    """A crosswalk does not lead from this questionnaire to this model."""
 
     code = "assess.crosswalk"
     sentences = {
-        "en": "Crosswalk {crosswalk} leads from {source} to {target}; it cannot estimate {model} "
-        "({answers}). Choose another with `taji models list`.",
-        "zh": "对照表 {crosswalk} 是从 {source} 到 {target} 的，不能用来估计 {model}"
-        "（{answers}）。可用 `taji models list` 另选。",
+        "en": "Crosswalk {crosswalk} leads from {source} to {target}, not from {asked} to {model}. "
+        "Choose another with `taji models list`.",
+        "zh": "对照表 {crosswalk} 是从 {source} 到 {target} 的，不是从 {asked} 到 {model}。"
+        "可用 `taji models list` 另选。",
+    }
+
+
+class UnorderedError(TajiError):
+    """A model reads answers that have no lowest and highest, so nothing can be bounded."""
+
+    code = "assess.unordered"
+    sentences = {
+        "en": "Model {model} cannot be estimated: its answers {answers} have no order from lowest "
+        "to highest. Assess it from its own questionnaire.",
+        "zh": "模型 {model} 不能估计：答案 {answers} 没有高低次序。请用其自身的问卷评测。",
     }
 
 
@@ -184,18 +195,21 @@ def bridge(crosswalk: Crosswalk, source: Questionnaire, program: Program) -> Bri
     Raises
     ------
     CrosswalkError
-        If the crosswalk leads elsewhere, or the target reads answers that have no order.
+        If the crosswalk leads elsewhere.
+    UnorderedError
+        If the target reads answers that have no order.
     """
     rungs, without = rungs_of(program.model, program.questionnaire)
-    wrong = crosswalk.to != program.model.id or crosswalk.from_ != source.id
-    if wrong or without:
+    if crosswalk.to != program.model.id or crosswalk.from_ != source.id:
         raise CrosswalkError(
             crosswalk=crosswalk.key,
             source=crosswalk.from_,
             target=crosswalk.to,
+            asked=source.id,
             model=program.model.id,
-            answers=", ".join(sorted(without)) or source.id,
         )
+    if without:
+        raise UnorderedError(model=program.model.id, answers=", ".join(sorted(without)))
     columns: dict[str, type[pl.DataType]] = {}
     least: dict[str, tuple[pl.Expr, ...]] = {}
     most: dict[str, tuple[pl.Expr, ...]] = {}
