@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -38,9 +37,10 @@ from taji.desk.gathering import (
 )
 from taji.desk.steps import SILENT, Steps
 from taji.engine.estimates import estimate_file, estimate_frame
+from taji.report.diagnosis import OtherModel
 from taji.store.manifest import fingerprint
 
-__all__ = ["OtherModel", "crosswalk_sheet", "estimate", "other_models"]
+__all__ = ["crosswalk_sheet", "estimate", "other_models", "targets_of"]
 
 #: Beside the table: what it is, and what it rests on.
 NOTE_SUFFIX = ".estimate.json"
@@ -62,33 +62,6 @@ WORDS = {
     ),
     "grounds": Text(zh="依据：{grounds}", en="What the bounds rest on: {grounds}"),
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OtherModel:
-    """What one firm's answers say under another model.
-
-    Attributes
-    ----------
-    model : str
-        Id of the target.
-    title : Text
-        Its name.
-    node : Text
-        What is graded: the total, or one of the nodes where the model has no total.
-    low, high : Text
-        Lowest and highest level that fit the answers; the scores where there are no levels.
-    coverage, loss : float
-        Of that node. [fraction]
-    """
-
-    model: str
-    title: Text
-    node: Text
-    low: Text
-    high: Text
-    coverage: float
-    loss: float
 
 
 def estimate(
@@ -178,6 +151,20 @@ def crosswalk_sheet(
     rng = np.random.default_rng(SEED)
     table = crosswalk_loss(compiled, drawn(asked, draws, rng=rng))
     return "\n".join(_lines(compiled, table, draws, language))
+
+
+def targets_of(source: Questionnaire) -> tuple[str, ...]:
+    """Return the models that a crosswalk of this library leads to from a questionnaire.
+
+    None from a bureau's own version of it: our bounds were not written for that.
+
+    Examples
+    --------
+    >>> targets_of(questionnaire("sme2024"))
+    ('cmmm', 'dmat', 'siri')
+    """
+    found = map(load_crosswalk, available("crosswalks"))
+    return tuple(one.to for one in found if questionnaire(one.from_) == source)
 
 
 def other_models(sheet: pl.DataFrame, source: str) -> tuple[OtherModel, ...]:
