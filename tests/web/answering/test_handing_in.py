@@ -9,8 +9,8 @@ import json
 import openpyxl
 import polars as pl
 import pytest
-from docx import Document
 from django.utils import timezone
+from docx import Document
 from tests.web.answering.conftest import come_in, invite, many_firms, some_answer
 
 from taji.catalogue.load import questionnaire
