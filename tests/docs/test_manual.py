@@ -11,7 +11,15 @@ from types import ModuleType
 
 import pytest
 
-from taji.catalogue import benchmark, form, model, questionnaire, register, thesaurus
+from taji.catalogue import (
+    benchmark,
+    crosswalk,
+    form,
+    model,
+    questionnaire,
+    register,
+    thesaurus,
+)
 from taji.catalogue.pack import Spec
 from taji.cli import run
 
@@ -116,7 +124,7 @@ def test_every_field_of_a_pack_is_in_the_manual(language: str):
     page = (ROOT / "docs" / "developer" / f"packs.{language}.md").read_text(encoding="utf-8")
     forgotten = [
         f"{kind.__name__}.{name}"
-        for module in (questionnaire, model, register, benchmark, form, thesaurus)
+        for module in (questionnaire, model, register, benchmark, form, thesaurus, crosswalk)
         for kind in _specs(module)
         if kind.__name__ not in MADE_BY_LOADER
         for name, field in kind.model_fields.items()
