@@ -321,13 +321,14 @@ def others_table(others: Sequence[OtherModel], phrases: Phrases) -> tuple[Table,
         )
         for other in others
     )
+    words = NOT_AN_ASSESSMENT[language]
     heads = ("firm_h_model", "firm_h_node", "firm_h_levels", "firm_h_coverage", "firm_h_loss")
     table = Table(
-        caption=phrases("firm_others", words=NOT_AN_ASSESSMENT[language]),
+        caption=phrases("firm_others", words=words),
         heads=tuple(phrases(head) for head in heads),
         rows=rows,
         numeric=frozenset({3, 4}),
-        note=phrases("firm_others_note"),
+        note=phrases("firm_others_note", words=words),
     )
     return (table,)
 
