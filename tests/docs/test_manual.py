@@ -13,6 +13,7 @@ import pytest
 
 from taji.catalogue import (
     benchmark,
+    crosswalk,
     form,
     measure,
     model,
@@ -124,7 +125,16 @@ def test_every_field_of_a_pack_is_in_the_manual(language: str):
     page = (ROOT / "docs" / "developer" / f"packs.{language}.md").read_text(encoding="utf-8")
     forgotten = [
         f"{kind.__name__}.{name}"
-        for module in (questionnaire, model, register, benchmark, form, thesaurus, measure)
+        for module in (
+            questionnaire,
+            model,
+            register,
+            benchmark,
+            form,
+            thesaurus,
+            measure,
+            crosswalk,
+        )
         for kind in _specs(module)
         if kind.__name__ not in MADE_BY_LOADER
         for name, field in kind.model_fields.items()

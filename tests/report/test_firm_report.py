@@ -13,6 +13,7 @@ from docx import Document
 from docx.oxml.ns import qn
 
 from taji.base.text import Text
+from taji.catalogue.crosswalk import NOT_AN_ASSESSMENT
 from taji.catalogue.model import Doubt
 from taji.report.diagnosis import (
     Barrier,
@@ -21,12 +22,14 @@ from taji.report.diagnosis import (
     LevelName,
     Lever,
     NodeScore,
+    OtherModel,
     Standing,
 )
 from taji.report.firm_document import firm_document, write_firm_pdf
 from taji.report.firm_docx import write_firm_docx
-from taji.report.firm_story import tell_firm
+from taji.report.firm_story import others_table, tell_firm
 from taji.report.fonts import family
+from taji.report.phrases import Phrases
 
 LEVELS = tuple(
     LevelName(id=str(place), title=Text(zh=zh, en=f"Level {place}"), place=place)
@@ -264,3 +267,22 @@ def test_a_real_firm_is_not_called_invented(diagnosis, tmp_path):
     assert "模拟" not in Document(str(tmp_path / "firm.docx")).sections[0].header.paragraphs[0].text
     with pikepdf.open(io.BytesIO(firm_document(real, language="zh"))) as opened:
         assert len(opened.pages) >= 2
+
+
+def test_estimates_under_other_models_say_twice_that_they_are_no_assessment():
+    """Once above the table and once below it, for it may run over a page."""
+    other = OtherModel(
+        model="m",
+        title=text("M"),
+        node=text("N"),
+        low=text("A"),
+        high=text("B"),
+        coverage=0.5,
+        loss=0.7,
+    )
+
+    for language in ("zh", "en"):
+        (table,) = others_table((other,), Phrases(language))
+        assert NOT_AN_ASSESSMENT[language] in table.caption
+        assert NOT_AN_ASSESSMENT[language] in table.note
+        assert [cell.split("%")[0].strip() for cell in table.rows[0][-2:]] == ["50", "70"]

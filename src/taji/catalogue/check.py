@@ -14,6 +14,8 @@ from typing import Any
 from taji.base.text import Text
 from taji.catalogue.benchmark import AnswerMatch, Benchmark, Indicator, LevelMatch
 from taji.catalogue.case import Case, CaseFile, case_files
+from taji.catalogue.check_crosswalk import faults_of_crosswalk
+from taji.catalogue.crosswalk import Crosswalk
 from taji.catalogue.files import file_beside
 from taji.catalogue.form import Form, FormField
 from taji.catalogue.measure import CASES, Effect, Measures
@@ -23,6 +25,7 @@ from taji.catalogue.problem import PackError, Problem, UnknownPackError
 from taji.catalogue.questionnaire import Question, Questionnaire
 from taji.catalogue.register import Register, plain
 from taji.catalogue.resolve import Choices, TemplateError, choices_of, resolve, whens
+from taji.catalogue.rungs import Rungs, rungs_of
 from taji.catalogue.schema import parsed
 from taji.catalogue.sense import Draft, faults_of_model
 from taji.catalogue.terms import Terms
@@ -40,6 +43,7 @@ _MARKS = {
     "forms": ("parts", "authority"),
     "thesaurus": ("concepts",),
     "measures": ("measures", "period_months"),
+    "crosswalks": ("mappings",),
     "cities": ("firms", "districts", "round"),
 }
 #: Keys that name a choice already made; a pack offers choices and makes none.
@@ -71,9 +75,10 @@ def check(path: str | Path) -> tuple[Problem, ...]:
     kind = kind_of(raw, file)
     if kind is None:
         reason = Text(
-            zh="看不出是哪种数据包：没有 nodes、sections、indicators、entries、parts 或 measures",
-            en="no kind of pack: it has neither nodes, sections, indicators, entries, parts nor "
-            "measures",
+            zh="看不出是哪种数据包：没有 nodes、sections、indicators、entries、parts、measures 或 "
+            "mappings",
+            en="no kind of pack: it has neither nodes, sections, indicators, entries, parts, "
+            "measures nor mappings",
         )
         return (Problem(str(file), "", reason, "catalogue.kind"),)
     return tuple(dict.fromkeys(_CHECKS[kind](file, raw)))
@@ -408,6 +413,44 @@ def _thesaurus(file: Path, raw: dict[str, Any]) -> Iterator[Problem]:
     yield from parsed(Thesaurus, resolve(raw, {}), file=str(file))[1]
 
 
+def _crosswalk(file: Path, raw: dict[str, Any]) -> Iterator[Problem]:
+    try:
+        found, problems = parsed(Crosswalk, resolve(raw, {}), file=str(file))
+    except TemplateError as error:
+        yield _template(file, error)
+        return
+    yield from problems
+    if found is None:
+        return
+    missing = (
+        *_named(file, "questionnaires", found.from_, "from"),
+        *_named(file, "models", found.to, "to"),
+    )
+    yield from missing
+    if missing:
+        return
+    source = parsed(
+        Questionnaire, resolve(read(file_beside(file, "questionnaires", found.from_)), {}), file=""
+    )[0]
+    targets = _targets(file_beside(file, "models", found.to))
+    if source is not None:
+        yield from faults_of_crosswalk(str(file), found, source, targets)
+
+
+def _targets(model_file: Path) -> dict[str, Rungs]:
+    """The answers that a model reads under any of its profiles and readings."""
+    raw = read(model_file)
+    asked, _ = _questionnaire_of(model_file, raw)
+    targets: dict[str, Rungs] = {}
+    without: set[str] = set()
+    for chosen in choices_of(raw).one_at_a_time():
+        model, _ = parsed(Model, resolve(raw, chosen), file=str(model_file))
+        if model is not None and asked is not None:
+            found, none = rungs_of(model, asked)
+            targets, without = found | targets, without | none
+    return {name: rungs for name, rungs in targets.items() if name not in without}
+
+
 def _form(file: Path, raw: dict[str, Any]) -> Iterator[Problem]:
     found, problems = parsed(Form, resolve(raw, {}), file=str(file))
     yield from problems
@@ -515,5 +558,6 @@ _CHECKS: Mapping[str, Callable[[Path, dict[str, Any]], Iterator[Problem]]] = {
     "measures": _measures,
     "terms": _terms,
     "thesaurus": _thesaurus,
+    "crosswalks": _crosswalk,
     "cities": _city,
 }

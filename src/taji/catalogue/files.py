@@ -23,6 +23,7 @@ KINDS = (
     "forms",
     "thesaurus",
     "measures",
+    "crosswalks",
     "cities",
     "terms",
 )

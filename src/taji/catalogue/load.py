@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from taji.catalogue.benchmark import Benchmark
 from taji.catalogue.case import Case, CaseFile, case_files
 from taji.catalogue.check import check
+from taji.catalogue.crosswalk import Crosswalk
 from taji.catalogue.files import available, file_beside, is_fixed, pack_file
 from taji.catalogue.form import Form
 from taji.catalogue.measure import Measures
@@ -33,6 +34,7 @@ __all__ = [
     "available",
     "benchmark",
     "cases_of",
+    "crosswalk",
     "form",
     "form_reads",
     "measures",
@@ -230,6 +232,23 @@ def thesaurus(name: str | Path) -> Thesaurus:
     '制造执行系统'
     """
     return _checked(Thesaurus, pack_file("thesaurus", name))
+
+
+def crosswalk(name: str | Path) -> Crosswalk:
+    """Return what the answers to one questionnaire say about those to another model.
+
+    Raises
+    ------
+    PackError, UnknownPackError
+        If the pack has a fault, or there is none of this name.
+
+    Examples
+    --------
+    >>> found = crosswalk("sme2024_to_dmat")
+    >>> found.from_, found.to
+    ('sme2024', 'dmat')
+    """
+    return _checked(Crosswalk, pack_file("crosswalks", name))
 
 
 def cases_of(name: str | Path) -> tuple[Case, ...]:

@@ -16,7 +16,9 @@ from taji.cli.options import (
     readings,
 )
 from taji.cli.progress import Bar
-from taji.desk.assessing import assess
+from taji.desk.assessing import Assessed, assess
+from taji.desk.estimating import estimate
+from taji.desk.gathering import IntakeChoices
 
 __all__ = ["build"]
 
@@ -36,6 +38,11 @@ OPTIONS = {
         zh="对有分歧之处选定读法，如 q1=a；可多次使用。",
         en="Choose a reading where sources differ, such as q1=a; may be repeated.",
     ),
+    "crosswalk": Text(
+        zh="答卷来自另一份问卷（如 sme2024）：按对照表给出区间估计，不是按该标准的评估。",
+        en="The answers are to another questionnaire, such as sme2024: give estimates with their "
+        "range through a crosswalk, not an assessment under that standard.",
+    ),
     "out": Text(zh="结果文件：.csv 或 .parquet。", en="The result: .csv or .parquet."),
     "why": Text(
         zh="另写一份说明：什么拉低等级，下一级还差什么，改哪一项最省。",
@@ -43,6 +50,11 @@ OPTIONS = {
         "cheapest single answers that would meet it.",
     ),
 }
+
+NOT_WHY = Text(
+    zh="--why 说明的是评测的原因，不能与 --crosswalk 同用。",
+    en="--why explains an assessment and cannot be used with --crosswalk.",
+)
 
 
 def build(language: Language) -> Command:
@@ -53,6 +65,7 @@ def build(language: Language) -> Command:
         model: str,
         profile: str | None,
         option: tuple[str, ...],
+        crosswalk: str | None,
         out: Path,
         why: bool,
         shares: str | None,
@@ -62,7 +75,32 @@ def build(language: Language) -> Command:
         sheet: str | None,
         quiet: bool,
     ) -> int:
+        if crosswalk is not None and why:
+            raise click.UsageError(NOT_WHY[language])
         with Bar(language=language, quiet=quiet) as bar:
+            if crosswalk is not None:
+                choices = IntakeChoices(
+                    shares=shares,
+                    duplicates=duplicates,
+                    max_errors=max_errors,
+                    accept_partial=accept_partial,
+                    sheet=sheet,
+                )
+                return _end(
+                    estimate(
+                        answers,
+                        model=model,
+                        crosswalk=crosswalk,
+                        profile=profile,
+                        options=readings(option, language),
+                        out=out,
+                        choices=choices,
+                        language=language,
+                        steps=bar,
+                    ),
+                    quiet,
+                    language,
+                )
             result = assess(
                 answers,
                 model=model,
@@ -78,10 +116,7 @@ def build(language: Language) -> Command:
                 language=language,
                 steps=bar,
             )
-        for note in result.notes if not quiet or result.rejected else ():
-            click.echo(note[language], err=True)
-        click.echo(result.tally, err=True)
-        return 1 if result.rejected else 0
+        return _end(result, quiet, language)
 
     return Command(
         name="assess",
@@ -97,6 +132,7 @@ def build(language: Language) -> Command:
             click.Option(
                 ["--option"], multiple=True, metavar="NAME=VALUE", help=OPTIONS["option"][language]
             ),
+            click.Option(["--crosswalk"], metavar="ID", help=OPTIONS["crosswalk"][language]),
             out_option(language, OPTIONS["out"]),
             click.Option(["--why"], is_flag=True, help=OPTIONS["why"][language]),
             *intake_options(language),
@@ -104,3 +140,10 @@ def build(language: Language) -> Command:
             quiet_option(language),
         ],
     )
+
+
+def _end(result: Assessed, quiet: bool, language: Language) -> int:
+    for note in result.notes if not quiet or result.rejected else ():
+        click.echo(note[language], err=True)
+    click.echo(result.tally, err=True)
+    return 1 if result.rejected else 0

@@ -9,14 +9,16 @@ import click
 from taji.base.text import Language, Text
 from taji.cli.language import Command, Group
 from taji.cli.options import lang_option, quiet_option
+from taji.desk.estimating import crosswalk_sheet
 from taji.desk.modelling import check_packs, list_packs, show_pack
 
 __all__ = ["build"]
 
 HELP = {
     "models": Text(
-        zh="列出、查看、检查数据包：评测模型、问卷、基准、名录代码、上报表格。",
-        en="List, show and check packs: models, questionnaires, benchmarks, registers, forms.",
+        zh="列出、查看、检查数据包：评测模型、问卷、基准、名录代码、上报表格、对照表。",
+        en="List, show and check packs: models, questionnaires, benchmarks, registers, forms, "
+        "crosswalks.",
     ),
     "list": Text(zh="列出全部数据包。", en="List every pack."),
     "show": Text(
@@ -30,6 +32,11 @@ HELP = {
     "xlsform": Text(
         zh="把一份问卷写成 XLSForm（KoboToolbox、ODK 可直接导入），先确认能生成表单。",
         en="Write a questionnaire as an XLSForm for KoboToolbox and ODK, once a form builds from it.",
+    ),
+    "crosswalk": Text(
+        zh="查看从一份问卷的答案估计另一模型时，各节点的覆盖与损失，以及没有涉及的题目。",
+        en="Show, for estimates of a model from the answers to another questionnaire, coverage and "
+        "loss of every node and what is not spoken of.",
     ),
     "out": Text(zh="写到哪个 .xlsx 文件。", en="The .xlsx file to write."),
     "profile": Text(zh="模型的行业类型。", en="Profile of the model."),
@@ -102,7 +109,27 @@ def build(language: Language) -> Group:
         )
     )
     group.add_command(_xlsform(language))
+    group.add_command(_crosswalk(language))
     return group
+
+
+def _crosswalk(language: Language) -> Command:
+    def crosswalk(source: str, target: str, profile: str | None) -> int:
+        click.echo(crosswalk_sheet(source, target, profile=profile, language=language))
+        return 0
+
+    return Command(
+        name="crosswalk",
+        language=language,
+        help=HELP["crosswalk"][language],
+        callback=crosswalk,
+        params=[
+            click.Argument(["source"], metavar="FROM"),
+            click.Argument(["target"], metavar="TO"),
+            click.Option(["--profile"], help=HELP["profile"][language]),
+            lang_option(language),
+        ],
+    )
 
 
 def _xlsform(language: Language) -> Command:

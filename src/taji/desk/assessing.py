@@ -34,7 +34,7 @@ from taji.engine.local import score_file
 from taji.store.parquet import check_scannable
 from taji.survey.intake import check_canonical, is_canonical
 
-__all__ = ["Assessed", "assess"]
+__all__ = ["SCORING", "Assessed", "assess", "canonical_rows"]
 
 WHY_SUFFIX = ".why.csv"
 SCORING = Text(zh="评分定级", en="Scoring")
@@ -113,7 +113,7 @@ def assess(
     )
     keep_inputs([answers], [out, out.parent / REFUSED_NAME, out.with_suffix(WHY_SUFFIX)])
     out.parent.mkdir(parents=True, exist_ok=True)
-    canonical = _canonical(answers, asked, steps) if shares is None else None
+    canonical = canonical_rows(answers, asked, steps) if shares is None else None
     if canonical is not None:
         lazy, others = canonical
         done = _score(lazy, program, out, steps)
@@ -132,7 +132,9 @@ def assess(
     return result
 
 
-def _canonical(path: Path, asked: Questionnaire, steps: Steps) -> tuple[pl.LazyFrame, int] | None:
+def canonical_rows(
+    path: Path, asked: Questionnaire, steps: Steps
+) -> tuple[pl.LazyFrame, int] | None:
     """The answers as they lie and how many keys are no codes, if nothing in them is wrong."""
     if path.suffix.lower() != ".parquet":
         return None

@@ -18,6 +18,7 @@ from taji.catalogue.files import available, pack_file
 from taji.catalogue.load import (
     benchmark,
     cases_of,
+    crosswalk,
     form,
     measures,
     model,
@@ -41,6 +42,7 @@ KINDS: dict[str, tuple[Text, Callable[[str | Path], Pack]]] = {
     "forms": (Text(zh="上报表格", en="Forms"), form),
     "thesaurus": (Text(zh="词表", en="Thesauri"), thesaurus),
     "measures": (Text(zh="转型措施", en="Measures"), measures),
+    "crosswalks": (Text(zh="对照表", en="Crosswalks"), crosswalk),
 }
 
 

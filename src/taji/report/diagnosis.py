@@ -142,6 +142,33 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OtherModel:
+    """What one firm's answers say under another model.
+
+    Attributes
+    ----------
+    model : str
+        Id of the target.
+    title : Text
+        Its name.
+    node : Text
+        What is graded: the total, or one of the nodes where the model has no total.
+    low, high : Text
+        Lowest and highest level that fit the answers; the scores where there are no levels.
+    coverage, loss : float
+        Of that node. [fraction]
+    """
+
+    model: str
+    title: Text
+    node: Text
+    low: Text
+    high: Text
+    coverage: float
+    loss: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Diagnosis:
     """One firm under one model.
 
@@ -171,6 +198,8 @@ class Diagnosis:
     standing : Standing or None
     doubts : tuple of Doubt
         What is to be checked against the standard.
+    others : tuple of OtherModel
+        Estimates under other models, which are no assessments; empty where none were made.
     """
 
     enterprise: str
@@ -194,3 +223,4 @@ class Diagnosis:
     barriers: tuple[Barrier, ...]
     standing: Standing | None
     doubts: tuple[Doubt, ...]
+    others: tuple[OtherModel, ...] = ()

@@ -11,16 +11,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from taji.base.text import Language
+from taji.catalogue.crosswalk import NOT_AN_ASSESSMENT
 from taji.catalogue.pack import CONFIDENCE_LABELS
 from taji.report import charts
 from taji.report.blocks import Block, Bullets, Figure, Paragraph, Section, Table
 from taji.report.charts import Axis, DotRow
-from taji.report.diagnosis import Barrier, Change, Diagnosis, NodeScore
+from taji.report.diagnosis import Barrier, Change, Diagnosis, NodeScore, OtherModel
 from taji.report.numbers import Scale, count, interval, percent
 from taji.report.phrases import Phrases
 from taji.report.sentences import confidence_words
 
-__all__ = ["FirmStory", "Rung", "tell_firm"]
+__all__ = ["FirmStory", "Rung", "others_table", "tell_firm"]
 
 #: More bars than this and only the first depth of the tree is drawn. [bars]
 _BARS = 18
@@ -294,7 +295,42 @@ def _annex(diagnosis: Diagnosis, phrases: Phrases) -> Section:
         numeric=frozenset({1, 2, 3, 4, 5}),
         note=phrases("firm_annex_note"),
     )
-    return Section("annex", phrases("firm_annex"), (table,))
+    return Section(
+        "annex", phrases("firm_annex"), (table, *others_table(diagnosis.others, phrases))
+    )
+
+
+def others_table(others: Sequence[OtherModel], phrases: Phrases) -> tuple[Table, ...]:
+    """Return estimates under other models as a table that says what they are; none for none."""
+    if not others:
+        return ()
+    language = phrases.language
+
+    def share(value: float) -> str:
+        return percent(value, n=None, language=language)
+
+    rows = tuple(
+        (
+            other.title[language],
+            other.node[language],
+            other.low[language]
+            if other.low == other.high
+            else f"{other.low[language]} {_DASH} {other.high[language]}",
+            share(other.coverage),
+            share(other.loss),
+        )
+        for other in others
+    )
+    words = NOT_AN_ASSESSMENT[language]
+    heads = ("firm_h_model", "firm_h_node", "firm_h_levels", "firm_h_coverage", "firm_h_loss")
+    table = Table(
+        caption=phrases("firm_others", words=words),
+        heads=tuple(phrases(head) for head in heads),
+        rows=rows,
+        numeric=frozenset({3, 4}),
+        note=phrases("firm_others_note", words=words),
+    )
+    return (table,)
 
 
 def _annex_row(node: NodeScore, levels: dict[str, str], language: Language) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from fractions import Fraction
 
 from taji.base.text import Language, Text
 from taji.catalogue.benchmark import Benchmark
+from taji.catalogue.crosswalk import NOT_AN_ASSESSMENT, Crosswalk
 from taji.catalogue.form import Form
 from taji.catalogue.measure import Effect, Measures, Range
 from taji.catalogue.model import CountAtLeast, Level, LevelBand, LevelTests, Model, Node
@@ -68,6 +69,8 @@ def _body(pack: Pack, language: Language) -> Iterator[str]:
             return _form(pack, language)
         case Measures():
             return _measures(pack, language)
+        case Crosswalk():
+            return _crosswalk(pack, language)
         case _:
             return iter(())
 
@@ -174,6 +177,14 @@ def _benchmark(benchmark: Benchmark, language: Language) -> Iterator[str]:
             known = "-" if share.value is None else _number(share.value)
             yield f"      {share.id}  {known}  {share.label[language]}"
         yield f"      {indicator.comparable[language]}"
+
+
+def _crosswalk(pack: Crosswalk, language: Language) -> Iterator[str]:
+    yield f"{pack.from_} → {pack.to}: {NOT_AN_ASSESSMENT[language]}"
+    for bound in pack.mappings:
+        ends = ((bound.at_least, "≥"), (bound.at_most, "≤"))
+        said = ", ".join(f"{sign} {value}" for value, sign in ends if value is not None)
+        yield f"  {bound.answer} {said}  {bound.because[language]}"
 
 
 def _register(register: Register, language: Language) -> Iterator[str]:

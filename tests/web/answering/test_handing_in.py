@@ -10,6 +10,7 @@ import openpyxl
 import polars as pl
 import pytest
 from django.utils import timezone
+from docx import Document
 from tests.web.answering.conftest import come_in, invite, many_firms, some_answer
 
 from taji.catalogue.load import questionnaire
@@ -261,3 +262,35 @@ def test_a_round_of_two_questionnaires_is_scored_under_both_models(city):
         assert diagnosis_of(made, model).points == expected.points
         assert expected.coverage > 0.7
     assert make_peers(its, now=timezone.now()) == 1
+
+
+def test_the_result_leads_to_estimates_that_say_they_are_no_assessment(city, filled):
+    browser, sheet = filled(), city.sheet()
+    address = f"/firm/sheet/{sheet.pk}/estimates/"
+    assert browser.get(address).status_code == 404  # nothing is handed in yet
+    browser.post(f"/firm/sheet/{sheet.pk}/submit/")
+
+    result = browser.get(f"/firm/sheet/{sheet.pk}/result/").content.decode()
+    page = browser.get(address).content.decode()
+
+    assert f'href="{address}"' in result
+    assert "不是按该标准的评估" in result
+    assert "估计，不是按该标准的评估" in page
+    assert "智能制造能力成熟度模型" in page
+    assert "战略与治理" in page
+    assert (
+        "中小企业数字化水平" not in page.split("<table")[1]
+    )  # the round's own model is no estimate
+
+
+def test_the_report_holds_the_estimates_in_its_annex(city, filled):
+    browser, sheet = filled(), city.sheet()
+    browser.post(f"/firm/sheet/{sheet.pk}/submit/")
+
+    got = browser.get(f"/firm/sheet/{sheet.pk}/report.docx?in=en")
+    told = Document(io.BytesIO(got.content))
+
+    rows = [[cell.text for cell in row.cells] for table in told.tables for row in table.rows]
+    assert ["Model", "Item", "Levels", "Coverage", "Loss"] in rows
+    text = "\n".join(paragraph.text for paragraph in told.paragraphs)
+    assert "not an assessment under that standard" in text

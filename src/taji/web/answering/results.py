@@ -17,12 +17,15 @@ from taji.catalogue.files import available
 from taji.catalogue.form import Form
 from taji.catalogue.load import form, form_reads
 from taji.desk.diagnosing import Diagnosis, diagnose, program_of
+from taji.desk.estimating import other_models, targets_of
 from taji.desk.filling import fill
 from taji.engine.local import score_frame
-from taji.report.diagnosis import NodeScore
+from taji.report.blocks import Table
+from taji.report.diagnosis import NodeScore, OtherModel
 from taji.report.firm_document import firm_document
 from taji.report.firm_docx import write_firm_docx
-from taji.report.firm_story import FirmStory, tell_firm
+from taji.report.firm_story import FirmStory, others_table, tell_firm
+from taji.report.phrases import Phrases
 from taji.web.answering.exporting import columns_of, of_questionnaire
 from taji.web.answering.models import Submission
 from taji.web.answering.peers import domains_of_peers, groups_of, peers_for
@@ -32,6 +35,9 @@ from taji.web.rounds.models import Round
 __all__ = [
     "MOST_PARTS",
     "diagnosis_of",
+    "estimable",
+    "estimates_of",
+    "estimates_table",
     "filled_form",
     "forms_of",
     "parts_of",
@@ -66,6 +72,31 @@ def diagnosis_of(submission: Submission, model: str) -> Diagnosis:
         occasion=its.title,
         simulated=its.simulated or firm.invented,
     )
+
+
+def estimable(its: Round) -> tuple[str, ...]:
+    """Return the models under which a round's answers give an estimate, and not a level already."""
+    found = (target for asked in asked_of(its).questionnaires for target in targets_of(asked))
+    return tuple(target for target in found if target not in its.model_ids)
+
+
+def estimates_of(submission: Submission) -> tuple[OtherModel, ...]:
+    """Return what a version says under other models: estimates, no assessments."""
+    its = submission.sheet.case.round
+    asked, wanted = asked_of(its), estimable(its)
+    frame = frame_of(submission)
+    return tuple(
+        other
+        for pack in asked.questionnaires
+        if set(targets_of(pack)) & set(wanted)
+        for other in other_models(of_questionnaire(frame, asked, pack), pack.id)
+        if other.model in wanted
+    )
+
+
+def estimates_table(submission: Submission, language: Language) -> tuple[Table, ...]:
+    """Return the same as the table that the report has; none where nothing can be estimated."""
+    return others_table(estimates_of(submission), Phrases(language))
 
 
 def story_of(diagnosis: Diagnosis, language: Language) -> FirmStory:

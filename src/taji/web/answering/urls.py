@@ -22,6 +22,7 @@ urlpatterns = [
     path("firm/sheet/<int:sheet_id>/check/", sheet.look_over, name="check"),
     path("firm/sheet/<int:sheet_id>/submit/", sheet.hand_in, name="submit"),
     path("firm/sheet/<int:sheet_id>/result/", result.result, name="result"),
+    path("firm/sheet/<int:sheet_id>/estimates/", result.estimates, name="estimates"),
     path("firm/sheet/<int:sheet_id>/report.pdf", result.report_pdf, name="report_pdf"),
     path("firm/sheet/<int:sheet_id>/report.docx", result.report_docx, name="report_docx"),
     path("firm/sheet/<int:sheet_id>/form.xlsx", result.form_filled, name="form_filled"),

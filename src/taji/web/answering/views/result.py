@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -9,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET
 
 from taji.base.text import LANGUAGES, Language
+from taji.catalogue.crosswalk import NOT_AN_ASSESSMENT
 from taji.report.diagnosis import Standing
 from taji.web.access import to
 from taji.web.answering.models import Sheet, Submission
@@ -16,6 +18,9 @@ from taji.web.answering.peers import peers_for
 from taji.web.answering.reach import answers_whole
 from taji.web.answering.results import (
     diagnosis_of,
+    estimable,
+    estimates_of,
+    estimates_table,
     filled_form,
     forms_of,
     parts_of,
@@ -32,7 +37,15 @@ from taji.web.rounds.models import Round
 from taji.web.speech import language
 from taji.web.spreadsheets import XLSX
 
-__all__ = ["form_filled", "receipt", "receipt_answers", "report_docx", "report_pdf", "result"]
+__all__ = [
+    "estimates",
+    "form_filled",
+    "receipt",
+    "receipt_answers",
+    "report_docx",
+    "report_pdf",
+    "result",
+]
 
 KINDS = {
     "pdf": "application/pdf",
@@ -103,10 +116,30 @@ def result(request: HttpRequest, sheet_id: int) -> HttpResponse:
         "peers": 0 if peers is None else peers.frame["score"].is_finite().sum(),
         "least": 0 if peers is None else peers.minimum,
         "forms": forms_of(its),
+        "estimable": bool(estimable(its)),
         "open": its.state == Round.State.OPEN,
         "simulated": diagnosis.simulated,
     }
     return render(request, "answering/result.html", context)
+
+
+@to(Role.FIRM, find=sheet_by, opens={Role.FIRM: answers_whole})
+@require_GET
+def estimates(request: HttpRequest, sheet_id: int) -> HttpResponse:
+    """Show what the version that counts says under other models: estimates, no assessments."""
+    sheet: Sheet = request.subject
+    submission = _counting(sheet)
+    its = sheet.case.round
+    if submission is None or not estimable(its):
+        raise Http404
+    context = {
+        "sheet": sheet,
+        "round": its,
+        "tables": estimates_table(submission, language()),
+        "words": NOT_AN_ASSESSMENT,
+        "simulated": its.simulated or sheet.case.organisation.invented,
+    }
+    return render(request, "answering/estimates.html", context)
 
 
 @to(Role.FIRM, find=sheet_by, opens={Role.FIRM: answers_whole})
@@ -145,7 +178,8 @@ def _report(request: HttpRequest, kind: Any) -> HttpResponse:
     model = _model(request, sheet)
     wanted = request.GET.get("in", "")
     reader: Language = wanted if wanted in LANGUAGES else language()  # type: ignore[assignment]
-    content = report(diagnosis_of(submission, model), kind, reader)
+    diagnosis = replace(diagnosis_of(submission, model), others=estimates_of(submission))
+    content = report(diagnosis, kind, reader)
     return attachment(content, f"{receipt_number(submission)}-{reader}.{kind}", KINDS[kind])
 
 
