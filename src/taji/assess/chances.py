@@ -158,8 +158,8 @@ def chances(
     Notes
     -----
     In draw :math:`d` a missing answer is a donor's, :math:`x_{id}`; what is true is drawn from
-    the table's row, :math:`t_{ijd} = F^{-1}_{j, x_{ijd}}(\Phi(\sqrt\rho f_{id} + \sqrt{1-\rho}\,
-    e_{ijd}))` with standard normal :math:`f, e`; :math:`L_r` is the program under reading
+    the table's row, :math:`t_{ijd} = F^{-1}_{j, x_{ijd}}(\Phi(\cdot))` of the normal that
+    ``taji.assess.firm_errors`` puts behind it; :math:`L_r` is the program under reading
     :math:`r` of :math:`R`. Then, with :math:`D / R` draws under each reading,
 
     .. math:: p_i(\ell) = \frac1R \sum_r p_{ir}(\ell), \quad
@@ -210,7 +210,7 @@ def _own(answers: pl.DataFrame, programs: Sequence[Program]) -> pl.DataFrame:
     """The answers that the program reads under any reading, in their canonical types."""
     for program in programs:
         answers = program.sheets(answers)
-    return answers.select(dict.fromkeys(name for one in programs for name in one.columns))
+    return answers.select(list(dict.fromkeys(name for one in programs for name in one.columns)))
 
 
 def _others(answers: pl.DataFrame, own: pl.DataFrame) -> list[pl.Series]:
@@ -244,7 +244,8 @@ def _scored(
     """Score the claimed answers and all draws, the copies of a kind one after another."""
     draws, n, each = case.draws, len(claimed), case.each
     as_claimed = np.broadcast_to(claimed, filled.shape)
-    believed, alone = _found(filled, errors, case), _found(as_claimed, errors, case)
+    believed = _found(filled, errors, claimed, case)
+    alone = _found(as_claimed, errors, claimed, case)
     places = np.concatenate([believed, claimed[None], alone, filled])
     asked = case.programs[0].questionnaire
     sheets = sheets_of(case.units, places, claimed, own, asked)
@@ -265,17 +266,17 @@ def _scored(
 def _drawn(
     keys: Sequence[str], claimed: IntArray, answers: pl.DataFrame, case: _Case
 ) -> tuple[IntArray, FloatArray]:
-    """Return places with donors' answers and uniform errors, (n_draw, n_firm, n_unit) each."""
+    """Return places with donors' answers and normal errors, (n_draw, n_firm, n_unit) each."""
     size = (case.draws, len(case.units))
     filled = np.repeat(claimed[None], case.draws, axis=0)
     errors = np.empty(filled.shape)
-    rho = 0.0 if case.reliability is None else case.reliability.together
+    rho = 0.0 if case.reliability is None else case.reliability.errors.together
     near = {} if case.deck is None else case.deck.groups
     groups = {column: answers.get_column(column).to_list() for column in near}
     for at, key in enumerate(keys):
         rng = _generator(key, case.seed)
         common, single = rng.standard_normal((size[0], 1)), rng.standard_normal(size)
-        errors[:, at] = ndtr(np.sqrt(rho) * common + np.sqrt(1 - rho) * single)
+        errors[:, at] = np.sqrt(rho) * common + np.sqrt(1 - rho) * single
         if case.deck is not None and (claimed[at] == MISSING).any():
             mine = {column: values[at] for column, values in groups.items()}
             filled[:, at] = case.deck.filled(key, claimed[at], mine, rng.random(size))
@@ -287,16 +288,17 @@ def _generator(key: str, seed: int) -> np.random.Generator:
     return np.random.default_rng(int.from_bytes(digest, "big"))
 
 
-def _found(places: IntArray, errors: FloatArray, case: _Case) -> IntArray:
+def _found(places: IntArray, normals: FloatArray, claimed: IntArray, case: _Case) -> IntArray:
     """Return what is true, given what was claimed: the inverse of each row's distribution."""
     if case.reliability is None:
         return places
-    found = places.copy()
+    errors, found = case.reliability.errors, places.copy()
+    beyond = errors.expected.beyond(claimed, places) if errors.slope else np.zeros(())
+    chance = ndtr(errors.slope * beyond + np.sqrt(1 - errors.slope**2) * normals)
     for at, table in enumerate(case.reliability.tables):
         upper = np.cumsum(table, axis=1)[:, :-1]
-        claimed = places[..., at]
-        there = claimed >= 0
-        over = errors[..., at][there][:, None] > upper[claimed[there]]
+        there = places[..., at] >= 0
+        over = chance[..., at][there][:, None] > upper[places[..., at][there]]
         found[..., at][there] = over.sum(axis=1)
     return found
 

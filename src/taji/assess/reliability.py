@@ -15,8 +15,8 @@ from typing import Literal
 
 import numpy as np
 import polars as pl
-from scipy.special import ndtri
 
+from taji.assess.firm_errors import FirmErrors, firm_errors
 from taji.assess.rungs import Unit
 from taji.base.arrays import FloatArray, IntArray
 from taji.catalogue.chances import AnswerKind, ChanceRule
@@ -25,9 +25,6 @@ __all__ = ["RELIABILITY", "Reliability", "Track", "assumed", "measured", "reliab
 
 #: Where the tables come from: pairs with an expert, pairs with the firm itself, or neither.
 Track = Literal["expert", "repeat", "assumed"]
-
-#: A firm's errors are never held to be one error. [correlation]
-_TOGETHER_MOST = 0.95
 
 #: Columns of ``reliability_table``.
 RELIABILITY = pl.Schema(
@@ -57,15 +54,15 @@ class Reliability:
         The pairs. [pairs]
     firms : int
         Firms with at least one pair. [firms]
-    together : float
-        Correlation of a firm's errors from unit to unit. [correlation]
+    errors : FirmErrors
+        How the errors of one firm hang together.
     """
 
     track: Track
     tables: tuple[FloatArray, ...]
     counts: tuple[IntArray, ...]
     firms: int
-    together: float
+    errors: FirmErrors
 
     @property
     def pairs(self) -> int:
@@ -86,7 +83,13 @@ def assumed(units: Sequence[Unit], rule: ChanceRule) -> Reliability:
 
 
 def measured(
-    units: Sequence[Unit], claimed: IntArray, found: IntArray, *, track: Track, rule: ChanceRule
+    units: Sequence[Unit],
+    claimed: IntArray,
+    found: IntArray,
+    *,
+    track: Track,
+    rule: ChanceRule,
+    population: IntArray | None = None,
 ) -> Reliability:
     r"""Return the tables that pairs show.
 
@@ -100,6 +103,8 @@ def measured(
         Whose the second track is.
     rule : ChanceRule
         Weights and assumptions.
+    population : IntArray, shape (n_all, n_unit), optional
+        What all firms of the round claim; the firms with pairs where it is left out.
 
     Notes
     -----
@@ -112,15 +117,6 @@ def measured(
 
     the mean of a Dirichlet posterior, with :math:`m_0` = ``assumed_pairs`` and :math:`m` =
     ``pool_pairs``. A firm reads each row once, so the mean is all that its chances need.
-
-    Errors of one firm go together. With :math:`z_{ij}` the mean of a standard normal inside the
-    part of its range that belongs to what was found, and :math:`v_{ij}` the variance of such
-    scores in that row, the moment
-
-    .. math:: \rho = \frac{\sum_i \sum_{j \ne k} z_{ij} z_{ik}}{\sum_i \sum_{j \ne k} v_{ij} v_{ik}}
-
-    is the correlation of the normals behind them, to the first order; the assumed ``together``
-    weighs as ``assumed_pairs`` firms.
     """
     counts = tuple(
         _counts(claimed[:, at], found[:, at], len(unit.values)) for at, unit in enumerate(units)
@@ -132,12 +128,13 @@ def measured(
         for unit, count in zip(units, counts, strict=True)
     )
     both = (claimed >= 0) & (found >= 0)
+    everybody = claimed if population is None else population
     return Reliability(
         track=track,
         tables=tables,
         counts=counts,
         firms=int(both.any(axis=1).sum()),
-        together=_together(tables, claimed, found, rule),
+        errors=firm_errors(tables, claimed, found, everybody, rule=rule),
     )
 
 
@@ -220,35 +217,3 @@ def _prior(unit: Unit, shares: _Shares) -> FloatArray:
 def _shrunk(count: IntArray, prior: FloatArray, weight: float) -> FloatArray:
     table: FloatArray = (count + weight * prior) / (count.sum(axis=1, keepdims=True) + weight)
     return table
-
-
-def _together(
-    tables: Sequence[FloatArray], claimed: IntArray, found: IntArray, rule: ChanceRule
-) -> float:
-    """Correlation of the normals behind a firm's errors; see ``measured``."""
-    z, v = np.zeros(claimed.shape), np.zeros(claimed.shape)
-    for at, table in enumerate(tables):
-        both = (claimed[:, at] >= 0) & (found[:, at] >= 0)
-        scores = _scores(table)
-        c, t = claimed[both, at], found[both, at]
-        z[both, at] = scores[c, t]
-        v[both, at] = (table * scores**2).sum(axis=1)[c]
-    over = z.sum(axis=1) ** 2 - (z**2).sum(axis=1)
-    under = v.sum(axis=1) ** 2 - (v**2).sum(axis=1)
-    known = under > 0
-    if not known.any():
-        return float(rule.together)
-    lent = float(rule.assumed_pairs) * float(under[known].mean())
-    rho = (over[known].sum() + lent * float(rule.together)) / (under[known].sum() + lent)
-    return float(np.clip(rho, 0.0, _TOGETHER_MOST))
-
-
-def _scores(table: FloatArray) -> FloatArray:
-    """Mean of a standard normal inside each cell's part of its row's range."""
-    upper = np.clip(np.cumsum(table, axis=1), 0.0, 1.0)
-    upper[:, -1] = 1.0
-    ends = np.concatenate([np.zeros((len(table), 1)), upper], axis=1)
-    density = np.exp(-(ndtri(ends) ** 2) / 2) / np.sqrt(2 * np.pi)
-    held = np.where(table > 0, table, 1.0)
-    scores: FloatArray = np.where(table > 0, (density[:, :-1] - density[:, 1:]) / held, 0.0)
-    return scores

@@ -182,6 +182,7 @@ def _paired(
     if keys.is_empty():
         return None
     order = keys.sort(KEY)
+    everybody = places_of(units, program.sheets(answers))
     first, second = (
         places_of(
             units, program.sheets(order.join(frame, on=KEY, how="left", maintain_order="left"))
@@ -189,5 +190,10 @@ def _paired(
         for frame in (answers, other)
     )
     return measured(
-        units, first, second, track="expert" if track == "expert" else "repeat", rule=rule
+        units,
+        first,
+        second,
+        track="expert" if track == "expert" else "repeat",
+        rule=rule,
+        population=everybody,
     )
