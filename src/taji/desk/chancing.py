@@ -23,13 +23,16 @@ from taji.assess.reliability import (
 )
 from taji.assess.rungs import Unit, places_of, units_of
 from taji.base.identifiers import KEY
+from taji.base.text import LANGUAGES, Text
 from taji.catalogue.chances import ChanceRule, chance_rule
 from taji.catalogue.load import model as load_model
 from taji.catalogue.load import questionnaire_of
 from taji.catalogue.pack import UNSURE
-from taji.report.diagnosis import Grounds
+from taji.report.diagnosis import Grounds, LevelChance
+from taji.report.level_chance import grounds_words
+from taji.report.phrases import Phrases
 
-__all__ = ["Sure", "grounds_of", "how_sure", "open_programs"]
+__all__ = ["Sure", "chance_of", "grounds_in_words", "grounds_of", "how_sure", "open_programs"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +165,29 @@ def grounds_of(sure: Sure) -> Grounds:
         pairs=found.pairs,
         same=found.same if found.pairs else None,
         readings=sure.readings,
+    )
+
+
+def grounds_in_words(sure: Sure) -> tuple[Text, ...]:
+    """Return the grounds as sentences."""
+    zh, en = (grounds_words(grounds_of(sure), Phrases(language)) for language in LANGUAGES)
+    return tuple(Text(zh=one, en=other) for one, other in zip(zh, en, strict=True))
+
+
+def chance_of(sure: Sure, enterprise: str) -> LevelChance | None:
+    """Return how sure the level of one firm is; None where it has none."""
+    firm = sure.chances.firms.filter(enterprise=enterprise)
+    levels = sure.chances.levels.filter(enterprise=enterprise, node="total")
+    if firm.is_empty() or levels.is_empty():
+        return None
+    told = firm.row(0, named=True)
+    return LevelChance(
+        shares=tuple(levels.select("level", "probability").iter_rows()),
+        from_reliability=told["from_reliability"],
+        from_missing=told["from_missing"],
+        from_readings=told["from_readings"],
+        draws=told["draws"],
+        grounds=grounds_of(sure),
     )
 
 

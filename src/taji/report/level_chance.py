@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from taji.report.diagnosis import Diagnosis
+from taji.report.diagnosis import Diagnosis, Grounds
 from taji.report.numbers import percent
 from taji.report.phrases import Phrases
 
-__all__ = ["ground_lines", "sure_words"]
+__all__ = ["ground_lines", "grounds_words", "sure_words"]
 
 #: Other levels are named down to this probability, and no more than so many. [fraction, levels]
 _NAMED, _MOST = 0.05, 2
@@ -45,7 +45,17 @@ def ground_lines(diagnosis: Diagnosis, phrases: Phrases) -> Iterator[str]:
     if likeliest != level.id:
         share = _percent(most, phrases)
         yield phrases("firm_sure_likelier", level=titles[likeliest], share=share)
-    grounds = chance.grounds
+    yield from grounds_words(chance.grounds, phrases)
+    yield phrases(
+        "firm_sure_from",
+        reliability=_percent(chance.from_reliability, phrases),
+        missing=_percent(chance.from_missing, phrases),
+        readings=_percent(chance.from_readings, phrases),
+    )
+
+
+def grounds_words(grounds: Grounds, phrases: Phrases) -> Iterator[str]:
+    """Yield what probabilities rest on: whose pairs, or an assumption; and open readings."""
     if grounds.same is None:
         yield phrases("firm_sure_assumed")
     else:
@@ -54,12 +64,6 @@ def ground_lines(diagnosis: Diagnosis, phrases: Phrases) -> Iterator[str]:
         yield phrases(f"firm_sure_{grounds.track}", **told)
     if grounds.readings > 1:
         yield phrases("firm_sure_readings", n=grounds.readings)
-    yield phrases(
-        "firm_sure_from",
-        reliability=_percent(chance.from_reliability, phrases),
-        missing=_percent(chance.from_missing, phrases),
-        readings=_percent(chance.from_readings, phrases),
-    )
 
 
 def _percent(share: float, phrases: Phrases) -> str:
