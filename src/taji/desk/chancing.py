@@ -28,6 +28,7 @@ from taji.catalogue.chances import ChanceRule, chance_rule
 from taji.catalogue.load import model as load_model
 from taji.catalogue.load import questionnaire_of
 from taji.catalogue.pack import UNSURE
+from taji.desk.choosing import own_choices
 from taji.report.diagnosis import Grounds, LevelChance
 from taji.report.level_chance import grounds_words
 from taji.report.phrases import Phrases
@@ -61,15 +62,16 @@ def open_programs(
 ) -> tuple[Program, ...]:
     """Return a model under every combination of its unsettled readings, the one shown first.
 
-    A reading that ``options`` names was settled by the bureau and stays so.
+    A reading that ``options`` names was settled by the bureau and stays so; what is another
+    model's is left to it.
 
     Examples
     --------
     >>> [len(open_programs("sme2024", options=o)) for o in ({}, {"q4": "equal"})]
     [8, 4]
     """
-    chosen = dict(options or {})
-    shown, asked = load_model(name, profile=profile, options=chosen), questionnaire_of(name)
+    own, chosen = own_choices(load_model(name), profile=profile, options=options or {})
+    shown, asked = load_model(name, profile=own, options=chosen), questionnaire_of(name)
     loose = [r for r in shown.readings if r.confidence in UNSURE and r.id not in chosen]
     ids = [
         (reading.default, *(one.id for one in reading.choices if one.id != reading.default))
@@ -79,7 +81,7 @@ def open_programs(
         compile_model(
             load_model(
                 name,
-                profile=profile,
+                profile=own,
                 options=chosen | dict(zip([r.id for r in loose], combination, strict=True)),
             ),
             asked,
