@@ -8,7 +8,7 @@ a place can be trusted (``taji.assess.reliability``) nor score (``taji.assess.co
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -130,6 +130,7 @@ def sheets_of(
     copies, n, _ = places.shape
     rows = np.tile(np.arange(n), copies)
     columns = dict(zip(own.columns, own[rows].get_columns(), strict=True))
+    moved: dict[str, BoolArray] = {}
     for at, unit in enumerate(units):
         place = places[..., at]
         stays = (place < 0) | (place == claimed[:, at])
@@ -139,7 +140,9 @@ def sheets_of(
             columns[unit.column] = values.gather(
                 np.where(stays.reshape(-1), len(unit.values) + rows, place.reshape(-1))
             )
-    _follow(units, columns, questionnaire)
+            if unit.kind == "tick":
+                moved[unit.item] = moved.get(unit.item, False) | ~stays.reshape(-1)
+    _follow(units, columns, moved, questionnaire)
     return pl.DataFrame(list(columns.values()))
 
 
@@ -223,18 +226,19 @@ def _numbered(unit: Unit, said: pl.Series) -> IntArray:
 
 
 def _follow(
-    units: Sequence[Unit], columns: dict[str, pl.Series], questionnaire: Questionnaire
+    units: Sequence[Unit],
+    columns: dict[str, pl.Series],
+    moved: Mapping[str, BoolArray],
+    questionnaire: Questionnaire,
 ) -> None:
-    """Let "none of these" follow the ticks beside it."""
-    for name in dict.fromkeys(unit.item for unit in units if unit.kind == "tick"):
+    """Let "none of these" follow the ticks beside it, where one of them moved."""
+    for name, rows in moved.items():
         item = questionnaire.items[name]
         alone = [f"{name}/{o.id}" for o in item.question.options if o.exclusive]
-        alone = [column for column in alone if column in columns]
-        if not alone:
-            continue
         ticks = [columns[unit.column] for unit in units if unit.item == name]
         frame = pl.DataFrame([tick.alias(str(at)) for at, tick in enumerate(ticks)])
         some = frame.select(pl.any_horizontal(pl.all())).to_series()
         for at, column in enumerate(alone):
-            nothing = pl.Series(column, ~some) if at == 0 else columns[column] & ~some
-            columns[column] = nothing.alias(column)
+            if column in columns:
+                nothing = ~some if at == 0 else pl.repeat(False, len(some), eager=True)
+                columns[column] = columns[column].zip_with(pl.Series(~rows), nothing)
