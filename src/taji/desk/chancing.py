@@ -127,6 +127,7 @@ def how_sure(
         If nothing in the model has levels.
     """
     rule = rule or chance_rule()
+    answers = _with_groups(answers, rule)
     units = units_of(programs)
     tracks = [
         track
@@ -191,6 +192,17 @@ def chance_of(sure: Sure, enterprise: str) -> LevelChance | None:
         draws=told["draws"],
         grounds=grounds_of(sure),
     )
+
+
+def _with_groups(answers: pl.DataFrame, rule: ChanceRule) -> pl.DataFrame:
+    """Name the columns that donors are near by as the rule does: forms put a group before them."""
+    found = {
+        name: next((c for c in answers.columns if c.endswith(f"/{name}")), None)
+        for name in rule.near
+        if name not in answers.columns
+    }
+    named = [pl.col(column).alias(name) for name, column in found.items() if column is not None]
+    return answers.with_columns(named)
 
 
 def _paired(

@@ -7,6 +7,7 @@ changed) and that a page only reads them. How they are made is ``taji.desk.chanc
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -21,7 +22,7 @@ from taji.web.answering.models import KeptChance, Sheet, Submission
 from taji.web.rounds.asked import asked_of
 from taji.web.rounds.models import Round
 
-__all__ = ["kept_chance", "make_chances"]
+__all__ = ["kept_chance", "kept_chances", "make_chances"]
 
 #: Rows written at once. [rows]
 _BATCH = 500
@@ -29,10 +30,24 @@ _BATCH = 500
 
 def kept_chance(submission: Submission, model: str) -> LevelChance | None:
     """Return how sure the level of a version is; None before it was made."""
-    row = KeptChance.objects.filter(submission=submission, model=model).first()
-    if row is None or row.reading != _reading(submission.sheet.case.round):
-        return None
-    told: dict[str, Any] = row.told
+    return next((chance for _, chance in kept_chances([submission], model)), None)
+
+
+def kept_chances(
+    submissions: Sequence[Submission], model: str
+) -> Iterator[tuple[Submission, LevelChance]]:
+    """Yield the versions for which it was made, under the readings chosen now."""
+    kept = {
+        row.submission_id: row
+        for row in KeptChance.objects.filter(submission__in=submissions, model=model)
+    }
+    for one in submissions:
+        row = kept.get(one.pk)
+        if row is not None and row.reading == _reading(one.sheet.case.round):
+            yield one, _told(row.told)
+
+
+def _told(told: Mapping[str, Any]) -> LevelChance:
     shares = tuple((level, share) for level, share in told["shares"])
     return LevelChance(**{**told, "shares": shares, "grounds": Grounds(**told["grounds"])})
 

@@ -6,25 +6,38 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('answering', '0003_append_only'),
+        ("answering", "0003_append_only"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='KeptChance',
+            name="KeptChance",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('model', models.CharField(max_length=200)),
-                ('basis', models.CharField(max_length=64)),
-                ('reading', models.CharField(max_length=16)),
-                ('told', models.JSONField()),
-                ('made_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('submission', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='chances', to='answering.submission')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("model", models.CharField(max_length=200)),
+                ("basis", models.CharField(max_length=64)),
+                ("reading", models.CharField(max_length=16)),
+                ("told", models.JSONField()),
+                ("made_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "submission",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="chances",
+                        to="answering.submission",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('submission', 'model'), name='chance_once')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("submission", "model"), name="chance_once")
+                ],
             },
         ),
     ]
