@@ -19,6 +19,8 @@ from taji.report.diagnosis import (
     Barrier,
     Change,
     Diagnosis,
+    Grounds,
+    LevelChance,
     LevelName,
     Lever,
     NodeScore,
@@ -286,3 +288,45 @@ def test_estimates_under_other_models_say_twice_that_they_are_no_assessment():
         assert NOT_AN_ASSESSMENT[language] in table.caption
         assert NOT_AN_ASSESSMENT[language] in table.note
         assert [cell.split("%")[0].strip() for cell in table.rows[0][-2:]] == ["50", "70"]
+
+
+def sure_of(diagnosis, **changed):
+    """The diagnosis with probabilities; ``changed`` goes to the grounds."""
+    told = {"track": "expert", "firms": 40, "pairs": 2400, "same": 0.912, "readings": 8}
+    chance = LevelChance(
+        shares=(("0", 0.02), ("1", 0.83), ("2", 0.15)),
+        from_reliability=0.12,
+        from_missing=0.05,
+        from_readings=0.0,
+        draws=400,
+        grounds=Grounds(**told | changed),
+    )
+    return replace(diagnosis, chance=chance)
+
+
+def test_the_report_says_how_sure_the_level_is_and_which_other_it_may_be(diagnosis, tmp_path):
+    sure = sure_of(diagnosis)
+    zh, en = story(sure, "zh"), story(sure, "en")
+    printed = words(firm_document(sure, language="zh"), tmp_path)[0]
+
+    assert zh.sure == f"把握 83%；{LEVELS[2].title.zh} 15%"
+    assert en.sure == f"83 % sure, 15 % {LEVELS[2].title.en}".replace(" %", "\u00a0%")
+    assert any("2400 处答案经专家现场核对" in line for line in zh.lines)
+    assert any("8 readings are held equally likely" in line for line in en.lines)
+    assert "把握 83%" in printed
+
+
+def test_an_assumption_is_called_one_and_a_repeat_is_not_an_expert(diagnosis):
+    assumed = story(sure_of(diagnosis, track="assumed", pairs=0, firms=0, same=None), "en")
+    repeat = story(sure_of(diagnosis, track="repeat", readings=1), "en")
+
+    assert any("planning assumptions" in line for line in assumed.lines)
+    assert any("noise of both answers" in line for line in repeat.lines)
+    assert not any("readings are held" in line for line in repeat.lines)
+
+
+def test_without_probabilities_nothing_is_said_of_them(diagnosis):
+    plain = story(diagnosis, "en")
+
+    assert plain.sure == ""
+    assert not any("How sure" in line for line in plain.lines)

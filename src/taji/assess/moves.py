@@ -52,13 +52,15 @@ class Move:
 
 def moves_of(node: Node, questionnaire: Questionnaire) -> tuple[Move, ...]:
     """Return every single answer to a leaf's question but the lowest."""
-    return tuple(move for item in _items(node, questionnaire) for move in _of_item(node, item))
+    return tuple(
+        move for item in items_of_leaf(node, questionnaire) for move in _of_item(node, item)
+    )
 
 
 def best_answers(node: Node, questionnaire: Questionnaire) -> dict[str, Value]:
     """Return the answers with which a leaf earns the most."""
     changes: dict[str, Value] = {}
-    for item in _items(node, questionnaire):
+    for item in items_of_leaf(node, questionnaire):
         moves = _of_item(node, item)
         for move in moves if item.kind == "multi" else moves[-1:]:
             changes |= move.changes
@@ -116,13 +118,13 @@ def places(node: Node, move: Move, sheets: pl.DataFrame, questionnaire: Question
     answer = sheets.get_column(move.column)
     if answer.dtype == pl.Boolean:
         return _filled(answer, False).cast(pl.Int64).to_numpy()
-    item = next(i for i in _items(node, questionnaire) if i.id == move.column)
+    item = next(i for i in items_of_leaf(node, questionnaire) if i.id == move.column)
     if item.kind == "scale":
         return _filled(answer, 0).to_numpy()
     if node.bands is not None:
         place = np.zeros(len(answer), dtype=np.int64)
-        for band_place, band in enumerate(_ranked_bands(node)):
-            place[_within(band, answer).to_numpy()] = band_place
+        for band_place, band in enumerate(ranked_bands(node)):
+            place[within(band, answer).to_numpy()] = band_place
         return place
     if answer.dtype != pl.String:
         return np.zeros(len(answer), dtype=np.int64)
@@ -138,7 +140,7 @@ def _filled(answer: pl.Series, value: Value) -> pl.Series:
     return answer.fill_null(value) if answer.null_count() else answer
 
 
-def _items(node: Node, questionnaire: Questionnaire) -> tuple[Item, ...]:
+def items_of_leaf(node: Node, questionnaire: Questionnaire) -> tuple[Item, ...]:
     assert node.question is not None
     item = questionnaire.items.get(node.question)
     return (item,) if item is not None else questionnaire.items_of(node.question)
@@ -149,17 +151,17 @@ def _of_item(node: Node, item: Item) -> list[Move]:
         return _ticks(node, item)
     return [
         Move(node.id, item.id, said, place, {item.id: value})
-        for place, (said, value) in enumerate(_answers(node, item))
+        for place, (said, value) in enumerate(answers_of(node, item))
         if place > 0
     ]
 
 
-def _answers(node: Node, item: Item) -> list[tuple[str, Value]]:
+def answers_of(node: Node, item: Item) -> list[tuple[str, Value]]:
     """Return the answers from the lowest upwards, as a reader sees them and as values."""
     if item.kind == "single":
         return [(option, option) for option in _ranked_options(node, item)]
     if node.bands is not None:
-        return [_into(band) for band in _ranked_bands(node)]
+        return [_into(band) for band in ranked_bands(node)]
     high = item.question.high if item.question.high is not None else Fraction(100)
     if item.kind == "scale":
         return [(str(rung), rung) for rung in range(int(high) + 1)]
@@ -184,7 +186,7 @@ def _ranked_options(node: Node, item: Item) -> list[str]:
     return sorted(options, key=lambda o: points.get(o, Fraction(0)))
 
 
-def _ranked_bands(node: Node) -> list[Band]:
+def ranked_bands(node: Node) -> list[Band]:
     return sorted(node.bands or (), key=lambda band: band.points)
 
 
@@ -196,7 +198,7 @@ def _into(band: Band) -> tuple[str, float]:
     return f"{float(lower):g}", float(lower)
 
 
-def _within(band: Band, answer: pl.Series) -> pl.Series:
+def within(band: Band, answer: pl.Series) -> pl.Series:
     inside = answer.is_not_null()
     if band.from_ is not None:
         inside &= answer >= float(band.from_)

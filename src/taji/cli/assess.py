@@ -16,7 +16,7 @@ from taji.cli.options import (
     readings,
 )
 from taji.cli.progress import Bar
-from taji.desk.assessing import Assessed, assess
+from taji.desk.assessing import Assessed, ChancesAsked, assess
 from taji.desk.estimating import estimate
 from taji.desk.gathering import IntakeChoices
 
@@ -49,11 +49,28 @@ OPTIONS = {
         en="Also write why: what holds each level down, what the next one lacks, and the "
         "cheapest single answers that would meet it.",
     ),
+    "chances": Text(
+        zh="另写出每个等级的把握：答案是否可靠、有无漏答、模型有无未定的读法都算在内。",
+        en="Also write how sure every level is, with unreliable and missing answers and unsettled "
+        "readings of the model taken in.",
+    ),
+    "expert": Text(
+        zh="专家对其中部分企业现场核对的答案，用来计算把握；含 --chances。",
+        en="What experts found on site at some of the firms, to measure how far answers hold; "
+        "implies --chances.",
+    ),
+    "repeat": Text(
+        zh="部分企业重答的答案；没有专家核对时用它计算把握；含 --chances。",
+        en="What some of the firms answered when asked again, used where no expert looked; "
+        "implies --chances.",
+    ),
+    "draws": Text(zh="每家企业的抽取次数。", en="Draws for each firm."),
+    "seed": Text(zh="抽取的种子。", en="Seed of the draws."),
 }
 
 NOT_WHY = Text(
-    zh="--why 说明的是评测的原因，不能与 --crosswalk 同用。",
-    en="--why explains an assessment and cannot be used with --crosswalk.",
+    zh="--why 与 --chances 说明的是评测，不能与 --crosswalk 同用。",
+    en="--why and --chances tell about an assessment and cannot be used with --crosswalk.",
 )
 
 
@@ -68,6 +85,11 @@ def build(language: Language) -> Command:
         crosswalk: str | None,
         out: Path,
         why: bool,
+        chances: bool,
+        expert: Path | None,
+        repeat: Path | None,
+        draws: int | None,
+        seed: int,
         shares: str | None,
         duplicates: str,
         max_errors: int,
@@ -75,7 +97,8 @@ def build(language: Language) -> Command:
         sheet: str | None,
         quiet: bool,
     ) -> int:
-        if crosswalk is not None and why:
+        wanted = chances or expert is not None or repeat is not None
+        if crosswalk is not None and (why or wanted):
             raise click.UsageError(NOT_WHY[language])
         with Bar(language=language, quiet=quiet) as bar:
             if crosswalk is not None:
@@ -108,6 +131,7 @@ def build(language: Language) -> Command:
                 options=readings(option, language),
                 out=out,
                 why=why,
+                sure=ChancesAsked(expert, repeat, draws, seed) if wanted else None,
                 shares=shares,
                 duplicates=duplicates,
                 max_errors=max_errors,
@@ -135,6 +159,25 @@ def build(language: Language) -> Command:
             click.Option(["--crosswalk"], metavar="ID", help=OPTIONS["crosswalk"][language]),
             out_option(language, OPTIONS["out"]),
             click.Option(["--why"], is_flag=True, help=OPTIONS["why"][language]),
+            click.Option(["--chances"], is_flag=True, help=OPTIONS["chances"][language]),
+            *(
+                click.Option(
+                    [f"--{track}"],
+                    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+                    help=OPTIONS[track][language],
+                )
+                for track in ("expert", "repeat")
+            ),
+            click.Option(
+                ["--draws"], type=click.IntRange(1, 100_000), help=OPTIONS["draws"][language]
+            ),
+            click.Option(
+                ["--seed"],
+                type=click.IntRange(min=0),
+                default=1,
+                show_default=True,
+                help=OPTIONS["seed"][language],
+            ),
             *intake_options(language),
             lang_option(language),
             quiet_option(language),

@@ -32,6 +32,7 @@ from taji.report.diagnosis import (
     Barrier,
     Change,
     Diagnosis,
+    LevelChance,
     LevelName,
     Lever,
     NodeScore,
@@ -109,6 +110,7 @@ def diagnose(
     firm: str | None = None,
     occasion: Text | None = None,
     simulated: bool = False,
+    chance: LevelChance | None = None,
     most: int = 5,
 ) -> Diagnosis:
     """Diagnose one firm.
@@ -131,6 +133,8 @@ def diagnose(
         The round or date, for a reader.
     simulated : bool
         The firm is invented; every rendering says so.
+    chance : LevelChance, optional
+        How sure its level is (``taji.desk.chancing``).
     most : int
         Single answers, and questions that hold the level down, at most for each test.
 
@@ -185,6 +189,7 @@ def diagnose(
         barriers=tuple(_barriers(reasons(sheet, program, most=most, wide=wide), program)),
         standing=None if place is None else _standing(place, domains),
         doubts=model.doubts,
+        chance=chance,
     )
 
 

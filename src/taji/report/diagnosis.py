@@ -7,12 +7,23 @@ it. All words are in both languages already, so that a renderer only lays out.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from taji.base.text import Text
 from taji.catalogue.model import Doubt
 from taji.catalogue.pack import Confidence
 
-__all__ = ["Barrier", "Change", "Diagnosis", "LevelName", "Lever", "NodeScore", "Standing"]
+__all__ = [
+    "Barrier",
+    "Change",
+    "Diagnosis",
+    "Grounds",
+    "LevelChance",
+    "LevelName",
+    "Lever",
+    "NodeScore",
+    "Standing",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,6 +180,52 @@ class OtherModel:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Grounds:
+    """What the probability of a level rests on.
+
+    Attributes
+    ----------
+    track : {"expert", "repeat", "assumed"}
+        Whose second answers tell how far the first can be trusted; ``assumed``: nobody's.
+    firms, pairs : int
+        Firms and answers that were given twice. [firms, pairs]
+    same : float or None
+        Share of pairs in which both are the same; None without pairs. [fraction]
+    readings : int
+        Readings of the model that were held equally likely.
+    """
+
+    track: Literal["expert", "repeat", "assumed"]
+    firms: int
+    pairs: int
+    same: float | None
+    readings: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LevelChance:
+    """How sure the level of a firm is.
+
+    Attributes
+    ----------
+    shares : tuple of (str, float)
+        Each level's id and probability, the lowest level first. [fraction]
+    from_reliability, from_missing, from_readings : float
+        What each source alone leaves unsure. [fraction]
+    draws : int
+        Draws behind the probabilities.
+    grounds : Grounds
+    """
+
+    shares: tuple[tuple[str, float], ...]
+    from_reliability: float
+    from_missing: float
+    from_readings: float
+    draws: int
+    grounds: Grounds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Diagnosis:
     """One firm under one model.
 
@@ -200,6 +257,8 @@ class Diagnosis:
         What is to be checked against the standard.
     others : tuple of OtherModel
         Estimates under other models, which are no assessments; empty where none were made.
+    chance : LevelChance or None
+        How sure ``level`` is; None where it was not asked, or is not known yet.
     """
 
     enterprise: str
@@ -224,3 +283,4 @@ class Diagnosis:
     standing: Standing | None
     doubts: tuple[Doubt, ...]
     others: tuple[OtherModel, ...] = ()
+    chance: LevelChance | None = None

@@ -60,6 +60,7 @@ def _data(story: FirmStory, font: str) -> dict[str, object]:
         "subtitle": story.subtitle,
         "level_head": story.level_head,
         "level": story.level,
+        "sure": story.sure,
         "score": story.score,
         "lines": story.lines,
         "ladder": [

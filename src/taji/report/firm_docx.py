@@ -141,6 +141,9 @@ def _head(document: Docx, story: FirmStory) -> None:
     head.font.size, head.font.color.rgb = Pt(9), white
     level = left.add_paragraph().add_run(story.level)
     level.bold, level.font.size, level.font.color.rgb = True, Pt(24), white
+    if story.sure:
+        sure = left.add_paragraph().add_run(story.sure)
+        sure.font.size, sure.font.color.rgb = Pt(9), white
     score = right.paragraphs[0].add_run(story.score)
     score.bold, score.font.size = True, Pt(14)
     for line in story.lines:

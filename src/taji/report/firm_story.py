@@ -17,6 +17,7 @@ from taji.report import charts
 from taji.report.blocks import Block, Bullets, Figure, Paragraph, Section, Table
 from taji.report.charts import Axis, DotRow
 from taji.report.diagnosis import Barrier, Change, Diagnosis, NodeScore, OtherModel
+from taji.report.level_chance import ground_lines, sure_words
 from taji.report.numbers import Scale, count, interval, percent
 from taji.report.phrases import Phrases
 from taji.report.sentences import confidence_words
@@ -44,6 +45,7 @@ class Rung:
 class FirmStory:
     """The report of one firm in one language.
 
+    ``sure`` stands with the level and says how sure it is, empty where that is not known;
     ``lines`` stand beside the level; ``annex`` follows the sections on a page of its own;
     ``banner`` is empty where the data are real.
     """
@@ -55,6 +57,7 @@ class FirmStory:
     banner: str
     level_head: str
     level: str
+    sure: str
     score: str
     lines: tuple[str, ...]
     ladder: tuple[Rung, ...]
@@ -79,8 +82,9 @@ def tell_firm(diagnosis: Diagnosis, *, language: Language, font: str | None = No
         banner=phrases("banner") if diagnosis.simulated else "",
         level_head=phrases("firm_level"),
         level=level.title[language] if level else phrases("firm_no_level"),
+        sure=sure_words(diagnosis, phrases),
         score=_score(diagnosis, phrases),
-        lines=tuple(_lines(diagnosis, phrases)),
+        lines=(*_lines(diagnosis, phrases), *ground_lines(diagnosis, phrases)),
         ladder=tuple(
             Rung(
                 title=rung.title[language],

@@ -17,7 +17,7 @@ from taji.catalogue.load import questionnaire
 from taji.desk.diagnosing import diagnose, program_of
 from taji.web.answering.exporting import answers_frame, columns_of
 from taji.web.answering.giving import Given, give
-from taji.web.answering.models import AnswerEvent, PeerFile, Submission
+from taji.web.answering.models import AnswerEvent, KeptChance, PeerFile, Sheet, Submission
 from taji.web.answering.peers import make_peers, peers_for
 from taji.web.answering.results import diagnosis_of, frame_of
 from taji.web.audit.models import Entry
@@ -117,6 +117,58 @@ def test_the_result_places_the_firm_once_there_are_peers(city, filled):
     assert peers_for(city.round, "sme2024").frame.height == 13
     assert "低于您的同类企业" in page
     assert "通用设备制造业" in page
+
+
+def test_the_result_says_how_sure_the_level_is_and_on_what_grounds(city, filled):
+    browser, sheet = filled(), city.sheet()
+    browser.post(f"/firm/sheet/{sheet.pk}/submit/")
+    before = browser.get(f"/firm/sheet/{sheet.pk}/result/").content.decode()
+
+    make_peers(city.round, now=timezone.now())
+    after = browser.get(f"/firm/sheet/{sheet.pk}/result/").content.decode()
+
+    assert "等级的把握正在计算" in before
+    assert "等级的把握正在计算" not in after
+    assert 'class="sure">把握' in after
+    assert "按规划用的假设计算" in after
+
+
+def test_what_experts_found_replaces_the_assumption(city, filled):
+    browser, sheet = filled(), city.sheet()
+    browser.post(f"/firm/sheet/{sheet.pk}/submit/")
+    make_peers(city.round, now=timezone.now())
+    own = Submission.objects.get()
+    visit = Sheet.objects.create(
+        case=sheet.case, track=Sheet.Track.EXPERT, author=city.users["expert"]
+    )
+    visit.submission = Submission.objects.create(
+        sheet=visit, number=1, answers=own.answers, sha256="0" * 64, by=city.users["expert"]
+    )
+    visit.save()
+
+    make_peers(city.round, now=timezone.now())
+    page = browser.get(f"/firm/sheet/{sheet.pk}/result/").content.decode()
+
+    assert "经专家现场核对，100% 相同" in page
+    assert "按规划用的假设计算" not in page
+    assert KeptChance.objects.count() == 1
+
+
+def test_chances_are_made_once_until_something_changes(city, filled):
+    browser, sheet = filled(), city.sheet()
+    browser.post(f"/firm/sheet/{sheet.pk}/submit/")
+    make_peers(city.round, now=timezone.now())
+    made = KeptChance.objects.get().made_at
+
+    make_peers(city.round, now=timezone.now())
+    assert KeptChance.objects.get().made_at == made
+
+    city.round.options = {"sme2024:q4": "equal"}
+    city.round.save()
+    page = browser.get(f"/firm/sheet/{sheet.pk}/result/").content.decode()
+    assert "等级的把握正在计算" in page
+    make_peers(city.round, now=timezone.now())
+    assert KeptChance.objects.get().made_at > made
 
 
 def test_peers_are_asked_for_once_until_they_are_made(city, filled):

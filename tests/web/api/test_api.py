@@ -11,6 +11,7 @@ from django.utils import timezone
 from tests.web.conftest import City
 
 from taji.web.answering.models import AnswerEvent, Submission
+from taji.web.answering.peers import make_peers
 from taji.web.api.grounds import purpose_digest
 from taji.web.api.models import ApiToken, IdempotentWrite, Scope
 from taji.web.api.tokens import make, revoke
@@ -238,6 +239,12 @@ def test_a_submitted_sheet_is_scored_as_the_command_scores_it(city: City, progra
     assert scores["items"] == page["items"]
     assert next(s["points"] for s in scores["items"] if s["node"] == "q2") > 0
     assert scores["items"][-1]["node"] == "total"
+    assert scores["chances"] == []
+
+    make_peers(city.round, now=timezone.now())
+    _, sure = analyst.get("/rounds/2026/scores", model="sme2024")
+    assert sum(one["probability"] for one in sure["chances"]) == pytest.approx(1.0)
+    assert {one["track"] for one in sure["chances"]} == {"assumed"}
 
 
 def test_a_bureau_writes_a_firm_of_the_register(city: City, program):

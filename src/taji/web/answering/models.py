@@ -16,7 +16,7 @@ from taji.web.people.models import Organisation
 from taji.web.rounds.models import Case, Invitation, Round
 from taji.web.speech import say
 
-__all__ = ["AnswerEvent", "Consent", "Door", "PeerFile", "Sheet", "Submission"]
+__all__ = ["AnswerEvent", "Consent", "Door", "KeptChance", "PeerFile", "Sheet", "Submission"]
 
 
 class Sheet(models.Model):
@@ -145,3 +145,22 @@ class PeerFile(models.Model):
     #: A job is on its way for this moment; None where none is.
     due_at = models.DateTimeField(null=True, blank=True)
     firms = models.PositiveIntegerField(default=0)
+
+
+class KeptChance(models.Model):
+    """How sure the level of a version is, as the background made it last."""
+
+    submission = models.ForeignKey(Submission, models.CASCADE, related_name="chances")
+    model = models.CharField(max_length=200)
+    #: Digest of the pairs and the model that it rests on.
+    basis = models.CharField(max_length=64)
+    #: Digest of the profile and the readings that the round had chosen.
+    reading = models.CharField(max_length=16)
+    #: ``taji.report.diagnosis.LevelChance`` as plain values.
+    told = models.JSONField()
+    made_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["submission", "model"], name="chance_once"),
+        ]

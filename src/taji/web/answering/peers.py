@@ -7,6 +7,7 @@ hand in) and where they lie. How a firm is placed is ``taji.compare.placing``'s.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from django.db import transaction
 
 from taji.base.identifiers import KEY
 from taji.base.text import Text
+from taji.catalogue.chances import chance_rule
 from taji.catalogue.files import available
 from taji.catalogue.load import register
 from taji.compare.placing import PeerScores
@@ -32,6 +34,7 @@ from taji.web.answering.exporting import (
     of_questionnaire,
 )
 from taji.web.answering.models import PeerFile
+from taji.web.answering.sureness import make_chances
 from taji.web.people.models import Organisation
 from taji.web.rounds.asked import asked_of
 from taji.web.rounds.models import Round
@@ -58,7 +61,7 @@ def ask_for_peers(round_id: int, *, now: dt.datetime) -> None:
 
 
 def make_peers(its: Round, *, now: dt.datetime) -> int:
-    """Score what is handed in and write the files, each whole or not at all.
+    """Score what is handed in, write the files, each whole or not at all, and keep how sure levels are.
 
     Returns
     -------
@@ -66,7 +69,7 @@ def make_peers(its: Round, *, now: dt.datetime) -> int:
         Firms that handed in. [firms]
     """
     PeerFile.objects.update_or_create(round=its, defaults={"due_at": None})
-    answers = _with_register(its, answers_frame(its))
+    answers = _with_register(its, answers_frame(its), its.by or BY)
     if answers.height:
         asked = asked_of(its)
         _folder(its).mkdir(parents=True, exist_ok=True)
@@ -80,6 +83,7 @@ def make_peers(its: Round, *, now: dt.datetime) -> int:
                 by=[column for column in its.by or BY if column in answers.columns],
             )
             save_peers(peers, _file(its, name))
+        make_chances(its, _with_register(its, answers, chance_rule().near))
     PeerFile.objects.filter(round=its).update(made_at=now, firms=answers.height)
     return answers.height
 
@@ -129,9 +133,9 @@ def _labels(codes: tuple[str, ...]) -> dict[str, Text]:
     return {code: known.get(code, Text(zh=code, en=code)) for code in codes}
 
 
-def _with_register(its: Round, answers: pl.DataFrame) -> pl.DataFrame:
-    """Add the register's columns that make peers and the answers lack."""
-    wanted = [name for name in (its.by or BY) if name not in answers.columns]
+def _with_register(its: Round, answers: pl.DataFrame, columns: Iterable[str]) -> pl.DataFrame:
+    """Add columns of the register that the answers lack."""
+    wanted = [name for name in columns if name not in answers.columns]
     if not wanted:
         return answers
     firms = {firm.key: firm for firm in Organisation.objects.filter(cases__round=its)}

@@ -29,6 +29,7 @@ from taji.report.phrases import Phrases
 from taji.web.answering.exporting import columns_of, of_questionnaire
 from taji.web.answering.models import Submission
 from taji.web.answering.peers import domains_of_peers, groups_of, peers_for
+from taji.web.answering.sureness import kept_chance
 from taji.web.rounds.asked import asked_of
 from taji.web.rounds.models import Round
 
@@ -71,6 +72,7 @@ def diagnosis_of(submission: Submission, model: str) -> Diagnosis:
         firm=firm.name,
         occasion=its.title,
         simulated=its.simulated or firm.invented,
+        chance=kept_chance(submission, model),
     )
 
 

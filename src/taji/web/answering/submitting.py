@@ -115,7 +115,7 @@ def submit(sheet_id: int, *, by: User, note: str = "") -> Submission:
     if sheet.track == Sheet.Track.FIRM:  # an expert's sheet says nothing of how far the firm is
         case.state, case.submitted_at = Case.State.SUBMITTED, made.at
         case.save(update_fields=["state", "submitted_at"])
-        ask_for_peers(case.round_id, now=made.at)
+    ask_for_peers(case.round_id, now=made.at)
     record(
         "sheet.submit",
         actor=by,

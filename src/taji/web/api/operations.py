@@ -20,6 +20,7 @@ from taji.web.answering.exporting import columns_of, of_questionnaire
 from taji.web.answering.giving import Given, give
 from taji.web.answering.models import AnswerEvent, Sheet, Submission
 from taji.web.answering.submitting import submit
+from taji.web.answering.sureness import kept_chances
 from taji.web.api.grounds import note_grounds, purpose_digest
 from taji.web.api.keys import Key
 from taji.web.api.models import Scope
@@ -382,6 +383,7 @@ def list_scores(
     more = len(found) > limit
     return {
         "items": _scores(request.subject, found[:limit], model),
+        "chances": _chances(found[:limit], model),
         "next": found[limit - 1].sheet.case.organisation.key if more else None,
     }
 
@@ -396,10 +398,14 @@ def read_scores(request: HttpRequest, slug: Slug, key: FirmKey, model: ModelId) 
     """Score one firm's submitted sheet."""
     found = Submission.objects.filter(
         sheet__case=request.subject, sheet__track=Sheet.Track.FIRM, sheet__submission=F("pk")
-    ).select_related("sheet__case__organisation")
+    ).select_related("sheet__case__organisation", "sheet__case__round")
     if not found:
         raise Http404
-    return {"items": _scores(request.subject.round, list(found), model), "next": None}
+    return {
+        "items": _scores(request.subject.round, list(found), model),
+        "chances": _chances(list(found), model),
+        "next": None,
+    }
 
 
 # --- portraits -----------------------------------------------------------------------------
@@ -466,7 +472,7 @@ def _counting(request: HttpRequest, after: str, limit: int) -> list[Submission]:
             sheet__case__organisation__key__gt=after,
             sheet__case__organisation__in=firms_of(request.user, *READERS),
         )
-        .select_related("sheet__case__organisation")
+        .select_related("sheet__case__organisation", "sheet__case__round")
         .order_by("sheet__case__organisation__key")
     )
     return list(found[: limit + 1])
@@ -480,6 +486,20 @@ def _scores(its: Round, found: list[Submission], name: str) -> list[dict[str, An
     keys = pl.Series([s.sheet.case.organisation.key for s in found], dtype=pl.String)
     frame = pl.DataFrame({KEY: keys, **columns_of([one.answers for one in found], asked)})
     return score_frame(of_questionnaire(frame, asked, program.questionnaire), program).to_dicts()
+
+
+def _chances(found: list[Submission], name: str) -> list[dict[str, Any]]:
+    return [
+        {
+            "enterprise": one.sheet.case.organisation.key,
+            "level": level,
+            "probability": probability,
+            "track": chance.grounds.track,
+            "pairs": chance.grounds.pairs,
+        }
+        for one, chance in kept_chances(found, name)
+        for level, probability in chance.shares
+    ]
 
 
 def _page(found: list[Any], limit: int, shown: Any, key: Any) -> dict[str, Any]:

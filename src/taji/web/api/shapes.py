@@ -152,6 +152,17 @@ class ScoreOut(Schema):
     level_best: str | None
 
 
+class ChanceOut(Schema):
+    """The probability that a firm's total is at a level."""
+
+    enterprise: str
+    level: str
+    probability: float
+    #: Whose second answers it rests on: ``expert``, ``repeat``, or ``assumed``: nobody's.
+    track: str
+    pairs: int
+
+
 class PortraitOut(Schema):
     """A published portrait."""
 
@@ -206,9 +217,10 @@ class SubmissionPage(PageOf):
 
 
 class ScorePage(PageOf):
-    """Scores."""
+    """Scores, and how sure the levels of totals are, as far as that is made already."""
 
     items: list[ScoreOut]
+    chances: list[ChanceOut]
 
 
 class EstimatePage(PageOf):

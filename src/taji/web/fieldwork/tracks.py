@@ -19,7 +19,7 @@ from taji.web.fieldwork.models import Subsample
 from taji.web.rounds.asked import Asked, asked_of
 from taji.web.rounds.models import Round
 
-__all__ = ["GROUP", "Tracks", "request_of", "tracks_of"]
+__all__ = ["GROUP", "Tracks", "experts_of", "request_of", "tracks_of"]
 
 #: Column that holds the group inside which the assessed firms were drawn.
 GROUP = "second_phase"
@@ -50,6 +50,26 @@ class Tracks:
 def tracks_of(its: Round) -> Tracks:
     """Read both tracks of a round."""
     asked = asked_of(its)
+    by_firm, drawn = _found_by(its)
+    first = _frame({key: sheets[0] for key, sheets in by_firm.items()}, asked)
+    second = _frame({key: sheets[1] for key, sheets in by_firm.items() if len(sheets) > 1}, asked)
+    return Tracks(
+        asked=asked.questionnaires,
+        own=answers_frame(its),
+        first=first,
+        second=second,
+        drawn=first.filter(pl.col(KEY).is_in(sorted(drawn))),
+    )
+
+
+def experts_of(its: Round) -> pl.DataFrame:
+    """Read what experts found, one row a firm: of the expert who began first."""
+    by_firm, _ = _found_by(its)
+    return _frame({key: sheets[0] for key, sheets in by_firm.items()}, asked_of(its))
+
+
+def _found_by(its: Round) -> tuple[dict[str, list[dict[str, object]]], set[str]]:
+    """What experts handed in by firm, the first begun first, and the firms that were drawn."""
     rows = Submission.objects.filter(
         sheet__case__round=its,
         sheet__track=Sheet.Track.EXPERT,
@@ -62,20 +82,12 @@ def tracks_of(its: Round) -> Tracks:
         "sheet__case__organisation__key", "answers", "sheet__case__second_phase"
     )
     by_firm: dict[str, list[dict[str, object]]] = {}
-    drawn = set()
+    drawn: set[str] = set()
     for key, answers, chosen in found:
         by_firm.setdefault(key, []).append(answers)
         if chosen is not None:
             drawn.add(key)
-    first = _frame({key: sheets[0] for key, sheets in by_firm.items()}, asked)
-    second = _frame({key: sheets[1] for key, sheets in by_firm.items() if len(sheets) > 1}, asked)
-    return Tracks(
-        asked=asked.questionnaires,
-        own=answers_frame(its),
-        first=first,
-        second=second,
-        drawn=first.filter(pl.col(KEY).is_in(sorted(drawn))),
-    )
+    return by_firm, drawn
 
 
 def _frame(sheets: dict[str, dict[str, object]], asked: Asked) -> pl.DataFrame:
