@@ -16,6 +16,8 @@ __all__ = ["ground_lines", "grounds_words", "sure_words"]
 
 #: Other levels are named down to this probability, and no more than so many. [fraction, levels]
 _NAMED, _MOST = 0.05, 2
+#: What is said of pairs of answers, by whose the second ones are.
+_TRACKS = {"expert": "firm_sure_expert", "repeat": "firm_sure_repeat"}
 
 
 def sure_words(diagnosis: Diagnosis, phrases: Phrases) -> str:
@@ -61,7 +63,7 @@ def grounds_words(grounds: Grounds, phrases: Phrases) -> Iterator[str]:
     else:
         same = _percent(grounds.same, phrases)
         told = {"firms": grounds.firms, "pairs": grounds.pairs, "same": same}
-        yield phrases(f"firm_sure_{grounds.track}", **told)
+        yield phrases(_TRACKS[grounds.track], **told)
     if grounds.readings > 1:
         yield phrases("firm_sure_readings", n=grounds.readings)
 
