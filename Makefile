@@ -7,7 +7,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --re
 PACKAGE := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation
 DEMO_DIR ?= demo
 
-.PHONY: help demo serve test test-web-postgres test-kill keep-release check lint types floors security docs bench bench-truth bench-web lock clean
+.PHONY: help demo serve test test-web-postgres test-kill keep-release check lint types floors security docs bench bench-truth bench-plan bench-web lock clean
 
 help:            ## this list · 本列表
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:[^#]*##/\t/' | expand -t 16
@@ -74,6 +74,9 @@ bench: .venv/.dev      ## speed against peers, in one run · 性能对比
 
 bench-truth: .venv/.dev   ## 2,000 draws from a city whose truth is known · 真值检验
 	$(BIN)/python -m benchmarks.truth
+
+bench-plan: .venv/.dev  ## roadmaps, portfolios, matching, panels, severity · 优化性能
+	$(BIN)/python -m benchmarks roadmap portfolio matching panel severity
 
 bench-web: .venv/.dev  ## 20 users on 100,000 firms and responses · 平台性能
 	$(BIN)/python -m benchmarks web

@@ -1,7 +1,8 @@
 """``make bench``: the speed figures in one run, printed and kept in ``docs/analyst/speed.md``.
 
 ``python -m benchmarks portrait`` measures one part again and leaves the others as they stand;
-``web`` (ten minutes of people at the platform) and ``kills`` are measured only by name.
+``web`` (ten minutes of people at the platform), ``kills`` and what is optimised are measured only
+by name.
 """
 
 from __future__ import annotations
@@ -18,13 +19,13 @@ import polars as pl
 
 FILE = Path(__file__).resolve().parents[1] / "docs" / "analyst" / "speed.md"
 PARTS = ("assess", "tabulate", "portrait")
-BY_NAME = ("web", "kills")
+BY_NAME = ("roadmap", "portfolio", "matching", "panel", "severity", "web", "kills")
 HEAD = """# 性能 · Speed
 
-由 `make bench`、`make bench-web`、`make test-kill` 写出：同一次运行内的对比，重复取中位数。
+由 `make bench`、`make bench-plan`、`make bench-web`、`make test-kill` 写出：同一次运行内的对比，重复取中位数。
 机器不同，秒数会变，比值较稳。
-Written by `make bench`, `make bench-web` and `make test-kill`: comparisons within one run, medians
-of repeats. Seconds change with the machine; ratios hold better.
+Written by `make bench`, `make bench-plan`, `make bench-web` and `make test-kill`: comparisons within
+one run, medians of repeats. Seconds change with the machine; ratios hold better.
 
 机器 · machine: {machine}
 """

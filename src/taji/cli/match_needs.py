@@ -10,6 +10,7 @@ from taji.base.text import Language, Text
 from taji.cli.language import Command
 from taji.cli.options import lang_option, out_option, quiet_option, say
 from taji.cli.progress import Bar
+from taji.cli.stray import without_stray_output
 from taji.desk.matching_needs import THESAURUS, Mode, match_needs
 
 __all__ = ["build"]
@@ -57,7 +58,7 @@ def build(language: Language) -> Command:
         out: Path,
         quiet: bool,
     ) -> int:
-        with Bar(language=language, quiet=quiet) as bar:
+        with without_stray_output(), Bar(language=language, quiet=quiet) as bar:
             written = match_needs(
                 needs,
                 providers,

@@ -11,6 +11,7 @@ from taji.base.text import Language, Text
 from taji.cli.language import Command
 from taji.cli.options import lang_option, out_option, quiet_option, say
 from taji.cli.progress import Bar
+from taji.cli.stray import without_stray_output
 from taji.desk.assigning_needs import assign_needs
 
 __all__ = ["build"]
@@ -53,7 +54,7 @@ def build(language: Language) -> Command:
         out: Path,
         quiet: bool,
     ) -> int:
-        with Bar(language=language, quiet=quiet) as bar:
+        with without_stray_output(), Bar(language=language, quiet=quiet) as bar:
             written = assign_needs(
                 pairs,
                 capacities,

@@ -11,6 +11,7 @@ from taji.base.text import Language, Text
 from taji.cli.language import Command
 from taji.cli.options import lang_option, quiet_option, say
 from taji.cli.progress import Bar
+from taji.cli.stray import without_stray_output
 from taji.desk.panel_assigning import assign_panels, replay_panels
 
 __all__ = ["build"]
@@ -77,7 +78,7 @@ def build(language: Language) -> Command:
         replay: Path | None,
         quiet: bool,
     ) -> int:
-        with Bar(language=language, quiet=quiet) as bar:
+        with without_stray_output(), Bar(language=language, quiet=quiet) as bar:
             if replay is not None:
                 proof = replay_panels(replay, affinity, steps=bar)
                 click.echo(proof.sentence[language], err=not proof.same)

@@ -14,6 +14,7 @@ from taji.base.text import Language, Text
 from taji.cli.language import Command
 from taji.cli.options import lang_option, out_option, quiet_option
 from taji.cli.progress import Bar
+from taji.cli.stray import without_stray_output
 from taji.desk.funding import FundingRequest, fund
 
 __all__ = ["build"]
@@ -115,7 +116,11 @@ def build(language: Language) -> Command:
             report=report,
             out=out,
         )
-        with _listening() as wish, Bar(language=language, quiet=quiet) as bar:
+        with (
+            without_stray_output(),
+            _listening() as wish,
+            Bar(language=language, quiet=quiet) as bar,
+        ):
             funded = fund(request, steps=bar, stopped=lambda: wish.stop)
         for sentence in funded.sentences if not (quiet and funded.feasible) else ():
             click.echo(sentence[language], err=True)

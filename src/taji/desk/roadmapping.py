@@ -352,6 +352,7 @@ class _Maker:
             "method": "CP-SAT",
             "workers": WORKERS,
             "seed": found.seed,
+            "settled": found.settled,
             "time_limit": self.request.seconds,
         }
 

@@ -3,9 +3,10 @@
 Decides who takes what, with a proven bound. Does not read files or clocks (``taji.desk``), nor
 say what a score means.
 
-Three parts take turns until the answer is proven or time is up: prices of the needs give a bound
-and guesses (``gap_bound``, ``gap_search``), what the bound rules out is dropped, and integer
-programmes improve parts of the best guess or finish the proof (``gap_core``).
+Prices of the needs give a bound and guesses (``gap_bound``, ``gap_search``). Then, in turns until
+the answer is proven or time is up: what the bound rules out is dropped and the rest tried for a
+proof; the needs are placed anew on pairs that hardly waste anything at the prices, and parts
+of that are improved; what comes of it is crossed with the best known (``gap_core``).
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import numpy as np
 
 from taji.base.arrays import BoolArray, FloatArray, IntArray
 from taji.match.gap_bound import Bounded, climb, fix
-from taji.match.gap_core import UNSTOPPABLE, need_prices, shortage, solve_core
+from taji.match.gap_core import Core, need_prices, shortage, solve_core
 from taji.match.gap_knapsack import Knapsacks
 from taji.match.gap_search import complete, improve
 from taji.match.gap_table import Table
@@ -34,18 +35,25 @@ RELAXED_MOST = 60_000
 ROUNDS, ROUNDS_AGAIN = 300, 80
 #: Every so many better bounds a guess is completed and improved; until one holds, every time.
 GUESS_EVERY = 10
-#: Needs in a part that is improved by an integer programme: at first, at least, at most. [needs]
-PART, PART_LEAST, PART_MOST = 40, 12, 160
-#: Time of one part; and of the first try at a proof, doubled with every try. [s]
-PART_SECONDS, PROOF_SECONDS = 1.5, 2.0
-#: Parts between two tries at a proof.
-PARTS_BETWEEN = 12
-#: Pairs of each need, on average, in the narrow programme over all needs. [pairs]
-NARROW = 3.0
+#: Time of the first try at a proof, doubled with every try. [s]
+PROOF_SECONDS = 2.0
+#: Pairs of each need, on average, in the narrow programme over all needs at first, and at most; how
+#: much wider it becomes once it is solved out; its pairs at most. [pairs]
+NARROW, NARROW_MOST, WIDER, NARROW_PAIRS = 1.6, 6.0, 1.25, 60_000
+#: The same where two assignments are crossed. [pairs]
+CROSSED = 1.2
+#: Time of a narrow programme. [s]
+NARROW_SECONDS = 8.0
+#: Needs in a part that is placed anew: at first, at least, at most. [needs]
+PART, PART_LEAST, PART_MOST = 30, 12, 160
+#: Time of one part. [s]
+PART_SECONDS = 0.4
 #: Share of the distance to the bound that a pair of a part may waste. [fraction]
 WASTE = 0.1
-#: Parts without a better assignment after which the work ends, however much time is left.
-PATIENCE = 400
+#: Parts in a row without a better assignment after which a descent ends.
+STALE = 60
+#: Turns without a better value or bound after which the work ends, however much time is left.
+PATIENCE = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +187,7 @@ class _Hunt:
         self.value, self.bound = math.inf, -math.inf
         self.none_exists = False
         self._risen = 0
+        self._narrow, self._size = NARROW, float(PART)
         self._bounded = Bounded(-math.inf, np.zeros(table.cost.shape[1]))
 
     @property
@@ -190,7 +199,7 @@ class _Hunt:
         """Work until proven or out of time; return whether it was cut short."""
         try:
             self._climb(ROUNDS)
-            self._parts()
+            self._turns()
         except KeyboardInterrupt:
             return True
         return not (self.proven or self.none_exists)
@@ -242,95 +251,125 @@ class _Hunt:
         self.heard(self.value, self.bound)
         return True
 
-    # --- parts and proof -----------------------------------------------------------------
+    # --- search --------------------------------------------------------------------------
 
-    def _parts(self) -> None:
-        size, stale, tries, seconds = float(PART), 0, 0, PROOF_SECONDS
-        while not self.proven and not self.none_exists and self.left() > 0:
-            if tries % PARTS_BETWEEN == 0:
-                self._prove(min(seconds, self.left()))
-                seconds *= 2
-                if self.best is None:
-                    tries += PARTS_BETWEEN
-                    continue
-                waste = self._waste()
-                if not self.proven:
-                    self._narrow(min(seconds, UNSTOPPABLE, self.left()), waste)
-            tries += 1
-            if self.proven or self.left() <= 0 or self.best is None:
+    def _turns(self) -> None:
+        """Try a proof, search from a new place, cross what both places have; and again."""
+        seconds, turn, stale = PROOF_SECONDS, 0, 0
+        while self._open() and stale < PATIENCE:
+            known = (self.value, self.bound)
+            self._prove(min(seconds, self.left()))
+            seconds *= 2
+            if self.best is None or not self._open():
                 continue
-            better, quick = self._part(size, waste)
-            size = min(size * 1.1, PART_MOST) if quick else max(size * 0.8, PART_LEAST)
-            stale = 0 if better else stale + 1
-            if stale >= PATIENCE:
-                break
-            if better and stale == 0 and tries % PARTS_BETWEEN == 0:
+            waste = self._waste()
+            found = self._descended(self._fresh(waste, turn), waste)
+            if turn and self._open():
+                crossed = self._crossed(self.best, found, waste)
+                self._descended(crossed, waste)
+            turn += 1
+            stale = stale + 1 if known == (self.value, self.bound) else 0
+            if self.value < known[0] and self._open():
                 self._climb(ROUNDS_AGAIN)
 
+    def _open(self) -> bool:
+        return not self.proven and not self.none_exists and self.left() > 0
+
     def _waste(self) -> FloatArray:
+        """How far each pair, forced, takes the bound up, shape (n_provider, n_need). [cost]"""
         profit = self._bounded.prices[None, :] - self.table.cost
         return Knapsacks(self.table.units, self.table.room).forced(profit).taken
 
-    def _narrow(self, seconds: float, waste: FloatArray) -> None:
-        """Place all needs anew on the pairs that waste least at the prices of the bound."""
-        assert self.best is not None, "what is known may be kept"
-        every = np.arange(self.table.cost.shape[1])
+    def _fresh(self, waste: FloatArray, turn: int) -> IntArray:
+        """Place all needs on the pairs that waste least; from the second turn on without a hint."""
+        assert self.best is not None, "a proof was tried before"
+        needs = self.table.cost.shape[1]
+        if self._narrow * needs > NARROW_PAIRS:
+            return self.best
+        hint = None if turn else self.best
+        core = self._placed(self._least_waste(waste, self._narrow), hint, self.seed + turn)
+        if core.proven:
+            self._narrow = min(self._narrow * WIDER, NARROW_MOST)
+        self._take(core.chosen)
+        return self.best if core.chosen is None else core.chosen
+
+    def _crossed(self, first: IntArray, second: IntArray, waste: FloatArray) -> IntArray:
+        """Place all needs on pairs of either assignment, or that hardly waste anything."""
+        every = np.arange(len(first))
+        open_ = self._least_waste(waste, CROSSED)
+        open_[first, every] = open_[second, every] = True
+        core = self._placed(open_, first, self.seed)
+        self._take(core.chosen)
+        return first if core.chosen is None else core.chosen
+
+    def _least_waste(self, waste: FloatArray, pairs: float) -> BoolArray:
+        """The pairs that waste least: so many for each need on average, one at least."""
+        needs = waste.shape[1]
         finite = np.sort(waste[np.isfinite(waste)])
-        limit = finite[min(len(finite) - 1, int(NARROW * len(every)))]
-        open_ = waste <= limit
-        open_[self.best, every] = True
-        core = solve_core(
+        least: BoolArray = waste <= finite[min(len(finite) - 1, int(pairs * needs))]
+        least[waste.argmin(axis=0), np.arange(needs)] = True
+        if self.best is not None:
+            least[self.best, np.arange(needs)] = True
+        return least
+
+    def _placed(self, open_: BoolArray, hint: IntArray | None, seed: int) -> Core:
+        """Place all needs on open pairs."""
+        return solve_core(
             self.table,
             open_,
-            needs=every,
+            needs=np.arange(open_.shape[1]),
             room=self.table.most,
-            hint=self.best,
-            seconds=seconds,
-            seed=self.seed,
+            hint=hint,
+            seconds=min(NARROW_SECONDS, self.left()),
+            seed=seed,
         )
-        self._take(core.chosen)
 
-    def _part(self, size: float, waste: FloatArray) -> tuple[bool, bool]:
-        """Take some providers' needs and place them anew among those providers."""
-        assert self.best is not None, "a part is a part of an assignment"
-        providers, needs_all = self.table.cost.shape
-        count = min(providers, max(2, round(size * providers / needs_all)))
+    def _descended(self, chosen: IntArray, waste: FloatArray) -> IntArray:
+        """Place the needs of a few providers anew, of others then, until that no longer helps."""
+        stale = 0
+        while stale < STALE and self._open():
+            better, whole = self._part(chosen, waste)
+            # parts as large as can be solved out in their time
+            self._size = min(self._size * 1.02, PART_MOST) if whole else self._size * 0.9
+            self._size = max(self._size, PART_LEAST)
+            stale = stale + 1 if better is None else 0
+            if better is not None:
+                chosen = better
+                self._take(chosen)
+        return chosen
+
+    def _part(self, chosen: IntArray, waste: FloatArray) -> tuple[IntArray | None, bool]:
+        """Place some providers' needs anew among them: what is better, and if that is all."""
+        table, every = self.table, np.arange(len(chosen))
+        providers = len(table.capacity)
+        count = min(providers, max(2, round(self._size * providers / len(chosen))))
         some = np.sort(self.rng.choice(providers, count, replace=False))
-        needs = np.flatnonzero(np.isin(self.best, some))
+        needs = np.flatnonzero(np.isin(chosen, some))
         if len(needs) < 2:
-            return False, True
+            return None, True
         if len(needs) > PART_MOST:
             needs = np.sort(self.rng.choice(needs, PART_MOST, replace=False))
-        open_ = np.zeros(self.table.cost.shape, dtype=np.bool_)
-        open_[some] = waste[some] <= max(
-            WASTE * (self.value - self._bounded.value), 2 * self.table.step
-        )
-        open_[self.best, np.arange(needs_all)] = True
-        kept = np.ones(needs_all, dtype=np.bool_)
-        kept[needs] = False
-        used = np.bincount(
-            self.best[kept],
-            weights=self.table.effort[self.best[kept], np.flatnonzero(kept)],
-            minlength=providers,
-        )
-        limit = min(PART_SECONDS, self.left())
+        value = table.value(chosen)
+        open_ = np.zeros(table.cost.shape, dtype=np.bool_)
+        limit = max(WASTE * (value - self._bounded.value), 2 * table.step)
+        open_[some] = waste[some] <= limit
+        open_[chosen, every] = True
+        kept = np.setdiff1d(every, needs)
+        effort = table.effort[chosen[kept], kept]
+        used = np.bincount(chosen[kept], weights=effort, minlength=providers)
         core = solve_core(
-            self.table,
+            table,
             open_,
             needs=needs,
-            room=np.maximum(self.table.most - used, 0),
-            hint=self.best,
-            seconds=limit,
+            room=np.maximum(table.most - used, 0),
+            hint=chosen,
+            seconds=min(PART_SECONDS, self.left()),
             seed=self.seed,
         )
-        before = math.fsum(self.table.cost[self.best[needs], needs])
-        step = self.table.step or 1e-9 * abs(before)
-        finished = core.bound >= before - step or (
-            core.chosen is not None
-            and core.bound
-            >= math.fsum(self.table.cost[core.chosen[needs], needs]) - step * (1 - 1e-6)
-        )
-        return self._take(core.chosen), finished
+        new = core.chosen
+        if new is None or not table.feasible(new) or table.value(new) >= value:
+            return None, core.proven
+        return new, core.proven
 
     def _prove(self, seconds: float) -> None:
         """Try to show that nothing among the pairs that are left is better."""
@@ -351,6 +390,7 @@ class _Hunt:
             hint=self.best,
             seconds=seconds,
             seed=self.seed,
+            proof=True,
         )
         self._take(core.chosen)
         if math.isinf(core.bound) and core.bound > 0:

@@ -39,10 +39,13 @@ class Core:
         The best assignment found, if one is feasible.
     bound : float
         No assignment of the open pairs costs less; infinite if there is none at all. [cost]
+    proven : bool
+        Whether the programme was solved out.
     """
 
     chosen: IntArray | None
     bound: float
+    proven: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,7 @@ def solve_core(
     hint: IntArray | None,
     seconds: float,
     seed: int,
+    proof: bool = False,
 ) -> Core:
     """Place some needs on open pairs within the room that is left.
 
@@ -79,12 +83,15 @@ def solve_core(
     hint : IntArray, shape (n_need,), optional
         An assignment to start from.
     seconds : float
-        Time limit. Up to ``UNSTOPPABLE`` HiGHS solves, beyond it CP-SAT. [s]
+        Time limit. [s]
     seed : int
         Seed of CP-SAT.
+    proof : bool
+        Whether a bound is wanted more than a better assignment: HiGHS then solves, up to
+        ``UNSTOPPABLE``; otherwise CP-SAT, which finds better ones in a third of the time.
     """
     if not open_[:, needs].any(axis=0).all():
-        return Core(None, math.inf)
+        return Core(None, math.inf, proven=True)
     made = _programme(table, open_, needs, room, integer=True, loose=False)
     params = mathopt.SolveParameters(
         time_limit=timedelta(seconds=max(seconds, 0.05)),
@@ -92,7 +99,7 @@ def solve_core(
         absolute_gap_tolerance=0.999 * table.step if table.step else 1e-9,
     )
     kind = mathopt.SolverType.HIGHS
-    if seconds > UNSTOPPABLE:
+    if not proof or seconds > UNSTOPPABLE:
         kind = mathopt.SolverType.CP_SAT
         params.threads, params.random_seed = WORKERS, seed
     start = mathopt.ModelSolveParameters()
@@ -103,14 +110,15 @@ def solve_core(
     result = _listening(made.model, kind, params, start)
     reasons = mathopt.TerminationReason
     if result.termination.reason in (reasons.INFEASIBLE, reasons.INFEASIBLE_OR_UNBOUNDED):
-        return Core(None, math.inf)
+        return Core(None, math.inf, proven=True)
+    proven = result.termination.reason == reasons.OPTIMAL
     bound = result.termination.objective_bounds.dual_bound
     if not result.has_primal_feasible_solution():
-        return Core(None, bound)
+        return Core(None, bound, proven)
     picked = np.array(result.variable_values(made.pairs)) > 0.5
     chosen = np.full(table.cost.shape[1], -1) if hint is None else hint.copy()
     chosen[needs[made.columns[picked]]] = made.rows[picked]
-    return Core(chosen, bound)
+    return Core(chosen, bound, proven)
 
 
 def need_prices(table: Table) -> FloatArray:

@@ -27,6 +27,8 @@ from taji.plan.steps import Plan, Step, counted
 __all__ = ["STAGES", "NoTimeError", "Roadmap", "Stage", "roadmap"]
 
 Name = Literal["finish_period", "cost", "gain", "benefit"]
+#: Seconds for settling which of several best plans it is, and that as a share of what was spent.
+SETTLING, SETTLING_SHARE = 1.0, 0.3
 #: The wishes, in their order.
 STAGES: tuple[Name, Name, Name, Name] = ("finish_period", "cost", "gain", "benefit")
 
@@ -80,6 +82,9 @@ class Roadmap:
         As far as the search came.
     seconds, seed
         What the search took and began with.
+    settled : bool
+        No other plan is as good, or the draw from the seed chose among those that are; otherwise
+        the next search may find another of them.
     """
 
     status: Literal["optimal", "feasible", "infeasible"]
@@ -87,6 +92,7 @@ class Roadmap:
     stages: tuple[Stage, ...]
     seconds: float
     seed: int
+    settled: bool = True
 
 
 def roadmap(
@@ -149,8 +155,8 @@ def roadmap(
         assert found.bound is not None
         stages.append(Stage(name, found.value, found.bound, found.status == "optimal"))
     proven = len(stages) == len(STAGES) and all(stage.proven for stage in stages)
-    if proven:
-        best = _settled(instance, search, stages, best)
+    drawn = _settled(instance, search, stages, best) if proven else Found("unknown")
+    best = drawn.steps if drawn.exists else best
     plan = counted(instance, best)
     if plan.broken:  # pragma: no cover - the model and the recount say the same
         raise AssertionError(f"the plan breaks {plan.broken}")
@@ -160,6 +166,7 @@ def roadmap(
         stages=tuple(stages),
         seconds=search.spent,
         seed=search.seed,
+        settled=drawn.status == "optimal",
     )
 
 
@@ -202,18 +209,19 @@ def _benefit(schedule: Schedule) -> Any:
 
 def _settled(
     instance: Instance, search: Search, stages: list[Stage], best: tuple[Step, ...]
-) -> tuple[Step, ...]:
-    """Return the one of several best plans that a draw from the seed prefers.
+) -> Found:
+    """Find the one of several best plans that a draw from the seed prefers.
 
     Searchers that run side by side find now this one, now that; a plan must not change by chance.
+    It is the hardest proof of all and the least wanted one, so it gets a part of the time.
     """
     schedule = _kept(instance, stages)
     schedule.model.add(schedule.gained(instance.periods) >= stages[2].value)
     schedule.model.add(_benefit(schedule) >= stages[3].value)
     schedule.hint(best)
     wish = _Wish(schedule.lot(search.seed), LOTS * len(instance.measures))
-    found = _among_cheapest(schedule, wish, search, lambda plan: 0)
-    return found.steps if found.exists else best
+    seconds = max(SETTLING, SETTLING_SHARE * search.spent)
+    return _among_cheapest(schedule, wish, search, lambda plan: 0, seconds=seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +233,12 @@ class _Wish:
 
 
 def _among_cheapest(
-    schedule: Schedule, wish: _Wish, search: Search, told: Callable[[Plan], int]
+    schedule: Schedule,
+    wish: _Wish,
+    search: Search,
+    told: Callable[[Plan], int],
+    *,
+    seconds: float | None = None,
 ) -> Found:
     """Serve a wish among the plans of the least cost.
 
@@ -234,7 +247,8 @@ def _among_cheapest(
     proof took many times as long.
     """
     weight, unit = wish.most + 1, schedule.unit
-    found = search.run(schedule, least=schedule.cost * weight - wish.value * unit)
+    share = 1.0 if seconds is None else min(1.0, seconds / max(search.left, 1e-3))
+    found = search.run(schedule, least=schedule.cost * weight - wish.value * unit, share=share)
     if not found.exists:
         return found
     assert found.bound is not None
