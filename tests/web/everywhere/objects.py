@@ -18,9 +18,12 @@ from taji.web.fieldwork.evidence import add_evidence
 from taji.web.fieldwork.models import Analysis, Assignment
 from taji.web.office.models import Moved, Pack, Switch
 from taji.web.people.models import Membership, Role, User
+from taji.web.planning.asking import ask_roadmap
+from taji.web.planning.jobs import make_roadmap
+from taji.web.planning.models import Roadmap
 from taji.web.publishing.models import Comparison, Made, Portrait
 from taji.web.register.models import RegisterImport
-from taji.web.rounds.models import Case, Contact, Errand, Round
+from taji.web.rounds.models import Case, Contact, Errand, Invitation, Round
 
 __all__ = ["fill"]
 
@@ -34,6 +37,7 @@ def fill(home: Path) -> Welcome:
     _evidence()
     _work(analyst)
     _versions()
+    _roadmaps()
     (home / "backups").mkdir(exist_ok=True)
     (home / "backups" / "taji-20260101-000000.zip").write_bytes(b"a backup")
     for role in (Role.ANALYST, Role.AUDITOR, Role.FIRM):
@@ -101,4 +105,31 @@ def _versions() -> None:
         enterprise=case.organisation.key,
         level_before="1",
         level_after="2",
+    )
+
+
+def _roadmaps() -> None:
+    """Firms whose way to the next level was asked for: one has a plan, others have none yet."""
+    open_round = Invitation.objects.filter(case__state=Case.State.SUBMITTED)
+    first = open_round.exclude(user=None).order_by("pk").first()
+    planned = _ask(Sheet.objects.get(case=first.case, track=Sheet.Track.FIRM), first.user)
+    make_roadmap.func(planned.pk)
+    found = Roadmap.objects.filter(pk=planned.pk).values("state", "sentence", "content").get()
+    assert found["state"] == Made.DONE
+    analyst = User.objects.get(username="analyst")
+    for role in (Role.EXPERT, Role.FIRM):
+        user = Membership.objects.filter(role=role, user__username=role).get().user
+        own = Assignment.objects.filter(expert=user, ended_at=None).values("case__organisation")
+        firms = own if role == Role.EXPERT else user.memberships.values("organisation")
+        sheets = Sheet.objects.filter(track=Sheet.Track.FIRM, submission__isnull=False)
+        for sheet in sheets.filter(case__organisation__in=firms).order_by("pk")[:2]:
+            other = _ask(sheet, analyst)
+            Roadmap.objects.filter(pk=other.pk).update(**found)
+
+
+def _ask(sheet: Sheet, by: User) -> Roadmap:
+    submission = sheet.submission
+    submission.sheet = sheet
+    return ask_roadmap(
+        submission, by=by, model="sme2024", measures="sme2024", target="2", periods=2
     )

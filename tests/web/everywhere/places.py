@@ -22,6 +22,7 @@ from taji.web.office import backups
 from taji.web.office.models import Pack, Switch
 from taji.web.people.links import new_link
 from taji.web.people.models import Membership, Organisation, User
+from taji.web.planning.models import Roadmap
 from taji.web.publishing.models import Comparison, Portrait
 from taji.web.register.models import RegisterImport
 from taji.web.rounds import tokens
@@ -155,6 +156,7 @@ KINDS: dict[str, Callable[[], list[tuple[dict, int | None]]]] = {
     "assignment_id": _of(Assignment, "assignment_id", "case__organisation_id"),
     "evidence_id": _of(Evidence, "evidence_id", "sheet__case__organisation_id"),
     "import_id": _of(RegisterImport, "import_id", None),
+    "roadmap_id": _of(Roadmap, "roadmap_id", "submission__sheet__case__organisation_id"),
     "errand_id": _of(Errand, "errand_id", None),
     "round_id": _of(Round, "round_id", None),
     "portrait_id": _of(Portrait, "portrait_id", None),
