@@ -124,7 +124,8 @@ def _roadmaps() -> None:
         sheets = Sheet.objects.filter(track=Sheet.Track.FIRM, submission__isnull=False)
         for sheet in sheets.filter(case__organisation__in=firms).order_by("pk")[:2]:
             other = _ask(sheet, analyst)
-            Roadmap.objects.filter(pk=other.pk).update(**found)
+            content = {**found["content"], "enterprise": sheet.organisation.key}
+            Roadmap.objects.filter(pk=other.pk).update(**{**found, "content": content})
 
 
 def _ask(sheet: Sheet, by: User) -> Roadmap:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from html import unescape
 
 import polars as pl
 import pytest
@@ -214,7 +215,9 @@ def test_a_size_that_measures_have_no_costs_for_is_told_and_nothing_else_is_assu
 
     assert made.state == Made.FAILED
     assert "large" in made.problem["zh"]
-    assert made.problem["zh"] in signed_in("firm").get(f"/plans/{made.pk}/").content.decode()
+    assert made.problem["zh"] in unescape(
+        signed_in("firm").get(f"/plans/{made.pk}/").content.decode()
+    )
 
 
 def test_what_a_firm_takes_back_takes_its_roadmaps_with_it(city, roadmap):

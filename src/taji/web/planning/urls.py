@@ -4,6 +4,8 @@ from django.urls import path
 
 from taji.base.text import LANGUAGES
 from taji.web.planning import views
+from taji.web.planning import work_views as works
+from taji.web.planning.models import Kind
 
 app_name = "planning"
 urlpatterns = [
@@ -18,6 +20,24 @@ urlpatterns = [
             views.as_pdf,
             {"spoken": one},
             name=f"pdf-{one}",
+        )
+        for one in LANGUAGES
+    ),
+    path("decide/", works.works, name="works"),
+    *(
+        path(f"decide/{kind}/", works.ask, {"kind": kind}, name=f"ask-{kind}")
+        for kind in Kind.values
+    ),
+    path("decide/<int:work_id>/", works.work, name="work"),
+    path("decide/<int:work_id>/progress/", works.progress, name="work-progress"),
+    path("decide/<int:work_id>/again/", works.again, name="work-again"),
+    path("decide/<int:work_id>/files/<str:file_slug>", works.file, name="work-file"),
+    *(
+        path(
+            f"decide/<int:work_id>/page/{one}/",
+            works.page,
+            {"spoken": one},
+            name=f"work-page-{one}",
         )
         for one in LANGUAGES
     ),
