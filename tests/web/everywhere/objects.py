@@ -18,14 +18,22 @@ from taji.web.fieldwork.evidence import add_evidence
 from taji.web.fieldwork.models import Analysis, Assignment
 from taji.web.office.models import Moved, Pack, Switch
 from taji.web.people.models import Membership, Role, User
-from taji.web.planning.asking import ask_roadmap
-from taji.web.planning.jobs import make_roadmap
-from taji.web.planning.models import Roadmap
+from taji.web.planning.asking import ask_roadmap, ask_work
+from taji.web.planning.jobs import do_work, make_roadmap
+from taji.web.planning.models import Kind, Roadmap, Work
 from taji.web.publishing.models import Comparison, Made, Portrait
 from taji.web.register.models import RegisterImport
 from taji.web.rounds.models import Case, Contact, Errand, Invitation, Round
 
 __all__ = ["fill"]
+
+OPTIONS = "enterprise,option,value,use_money,group_size\n" + "".join(
+    f"e{n},plan,{n + 1},{100 + n},{'small' if n % 2 else 'medium'}\n" for n in range(6)
+)
+FLOORS = '[{"group": "group_size", "value": "small", "use": "use_money", "min": 100}]'
+AFFINITY = "application,reviewer,affinity,conflict\n" + "".join(
+    f"A{a},R{r},{a + r},0\n" for a in range(3) for r in range(3)
+)
 
 
 def fill(home: Path) -> Welcome:
@@ -38,6 +46,7 @@ def fill(home: Path) -> Welcome:
     _work(analyst)
     _versions()
     _roadmaps()
+    _decisions(analyst)
     (home / "backups").mkdir(exist_ok=True)
     (home / "backups" / "taji-20260101-000000.zip").write_bytes(b"a backup")
     for role in (Role.ANALYST, Role.AUDITOR, Role.FIRM):
@@ -134,3 +143,21 @@ def _ask(sheet: Sheet, by: User) -> Roadmap:
     return ask_roadmap(
         submission, by=by, model="sme2024", measures="sme2024", target="2", periods=2
     )
+
+
+def _decisions(analyst: User) -> None:
+    """A portfolio with its report, and panels that could not be made."""
+    asked = {"every_enterprise": False, "time_limit": 20, "seed": 1}
+    files = {"options.csv": OPTIONS, "limits.json": '{"use_money": 350}', "floors.json": FLOORS}
+    given = {name.split(".")[0]: _file(name, text) for name, text in files.items()}
+    portfolio = ask_work(Kind.PORTFOLIO, given, asked, by=analyst)
+    do_work.func(portfolio.pk)
+    rules = {"per_application": 4, "max_load": 3}
+    panel = ask_work(Kind.PANEL, {"affinity": _file("affinity.csv", AFFINITY)}, rules, by=analyst)
+    do_work.func(panel.pk)
+    states = Work.objects.order_by("pk").values_list("state", flat=True)
+    assert list(states) == [Made.DONE, Made.FAILED]
+
+
+def _file(name: str, text: str) -> SimpleUploadedFile:
+    return SimpleUploadedFile(name, text.encode())

@@ -8,6 +8,7 @@ from typing import Any
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from taji.base.errors import TajiError
@@ -72,7 +73,12 @@ def ask(request: HttpRequest, kind: str) -> HttpResponse:
 def work(request: HttpRequest, work_id: int) -> HttpResponse:
     """Show a decision: how far it is, why there is none, or what came of it."""
     job: Work = request.subject
-    context = {**_told(job), "asked": telling.asked_of(job), "inputs": job.files}
+    context = {
+        **_told(job),
+        "asked": telling.asked_of(job),
+        "inputs": job.files,
+        "anew_url": reverse(f"planning:ask-{job.kind}"),
+    }
     if job.state == Made.DONE:
         context |= {
             "figures": telling.figures_of(job),
