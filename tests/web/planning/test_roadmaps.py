@@ -246,3 +246,11 @@ def test_the_log_tells_who_asked_with_which_answers_and_what_came_of_it(city, ro
     assert asked.facts["answers"] == made.submission.sha256
     assert asked.facts["budget"] == 1_000
     assert ended.facts["status"] == "infeasible"
+
+
+def test_a_firm_takes_its_roadmaps_home_with_everything_else(signed_in, city, roadmap):
+    made = roadmap(budget=1_000)
+
+    held = signed_in("firm").get(f"/firm/case/{city.cases[0].pk}/data.json").json()
+
+    assert [one["roadmaps__content"] for one in held["roadmaps"]] == [made.content]
