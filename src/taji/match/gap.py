@@ -37,6 +37,8 @@ ROUNDS, ROUNDS_AGAIN = 300, 80
 GUESS_EVERY = 10
 #: Time of the first try at a proof, doubled with every try. [s]
 PROOF_SECONDS = 2.0
+#: After the first try, a proof is tried while the distance is at most so many steps, or such a share.
+NEAR_STEPS, NEAR_SHARE = 8, 1e-3
 #: Pairs of each need, on average, in the narrow programme over all needs at first, and at most; how
 #: much wider it becomes once it is solved out; its pairs at most. [pairs]
 NARROW, NARROW_MOST, WIDER, NARROW_PAIRS = 1.6, 6.0, 1.25, 60_000
@@ -258,8 +260,9 @@ class _Hunt:
         seconds, turn, stale = PROOF_SECONDS, 0, 0
         while self._open() and stale < PATIENCE:
             known = (self.value, self.bound)
-            self._prove(min(seconds, self.left()))
-            seconds *= 2
+            if self.best is None or not turn or self._near():
+                self._prove(min(seconds, self.left()))
+                seconds *= 2
             if self.best is None or not self._open():
                 continue
             waste = self._waste()
@@ -274,6 +277,11 @@ class _Hunt:
 
     def _open(self) -> bool:
         return not self.proven and not self.none_exists and self.left() > 0
+
+    def _near(self) -> bool:
+        """Whether the distance to the bound is one that a proof may close."""
+        far = max(NEAR_STEPS * self.table.step, NEAR_SHARE * abs(self.bound))
+        return self.value - self.bound <= far
 
     def _waste(self) -> FloatArray:
         """How far each pair, forced, takes the bound up, shape (n_provider, n_need). [cost]"""
@@ -343,7 +351,7 @@ class _Hunt:
         table, every = self.table, np.arange(len(chosen))
         providers = len(table.capacity)
         count = min(providers, max(2, round(self._size * providers / len(chosen))))
-        some = np.sort(self.rng.choice(providers, count, replace=False))
+        some = self._concerned(chosen, waste, count)
         needs = np.flatnonzero(np.isin(chosen, some))
         if len(needs) < 2:
             return None, True
@@ -370,6 +378,20 @@ class _Hunt:
         if new is None or not table.feasible(new) or table.value(new) >= value:
             return None, core.proven
         return new, core.proven
+
+    def _concerned(self, chosen: IntArray, waste: FloatArray, count: int) -> IntArray:
+        """Draw providers: those that have wasteful pairs, and those that should have the needs."""
+        every = np.arange(len(chosen))
+        here = waste[chosen, every]
+        weight = here / max(here.sum(), 1e-300) + 1.0 / len(chosen)
+        drawn = self.rng.choice(
+            every, min(len(every), count), replace=False, p=weight / weight.sum()
+        )
+        pairs = np.column_stack([chosen[drawn], waste[:, drawn].argmin(axis=0)]).ravel()
+        others = self.rng.permutation(len(waste))
+        line = np.concatenate([pairs, others])
+        first = np.sort(np.unique(line, return_index=True)[1])[:count]
+        return np.sort(line[first])
 
     def _prove(self, seconds: float) -> None:
         """Try to show that nothing among the pairs that are left is better."""

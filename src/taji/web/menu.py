@@ -40,6 +40,7 @@ PLACES: Sequence[Place] = (
     Place("rounds:list", say("调查轮次", "Rounds"), frozenset({Role.ANALYST})),
     Place("publishing:list", say("画像", "Portraits"), frozenset({Role.ANALYST})),
     Place("fieldwork:rounds", say("现场评估", "Visits"), frozenset({Role.ANALYST})),
+    Place("planning:works", say("决策", "Decide"), frozenset({Role.ANALYST})),
     Place("fieldwork:assignments", say("专家评估", "Site visits"), frozenset({Role.EXPERT})),
     Place("audit:numbers", say("数字溯源", "Trace a number"), frozenset({Role.AUDITOR})),
     Place("audit:log", say("日志", "Log"), frozenset({Role.AUDITOR, Role.ADMINISTRATOR})),

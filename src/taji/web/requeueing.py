@@ -24,6 +24,8 @@ from taji.web.fieldwork.jobs import run_analysis
 from taji.web.fieldwork.models import Analysis
 from taji.web.office.jobs import compare
 from taji.web.office.models import Switch
+from taji.web.planning.jobs import do_work, make_roadmap
+from taji.web.planning.models import Roadmap, Work
 from taji.web.publishing.jobs import make_comparison, make_portrait
 from taji.web.publishing.models import Comparison, Made, Portrait
 from taji.web.register.jobs import apply_import, read_import
@@ -43,6 +45,8 @@ WORK: tuple[tuple[Any, type[Model], tuple[str, ...]], ...] = (
     (make_portrait, Portrait, IN_WORK),
     (make_comparison, Comparison, IN_WORK),
     (run_analysis, Analysis, IN_WORK),
+    (make_roadmap, Roadmap, IN_WORK),
+    (do_work, Work, IN_WORK),
     (run_replay, Replay, IN_WORK),
     (compare, Switch, IN_WORK),
     (run_errand, Errand, (Errand.State.QUEUED, Errand.State.RUNNING)),

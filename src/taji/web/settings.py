@@ -56,6 +56,7 @@ INSTALLED_APPS = [
     "taji.web.answering",
     "taji.web.fieldwork",
     "taji.web.publishing",
+    "taji.web.planning",
     "taji.web.audit",
     "taji.web.office",
     "taji.web.api",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import ClassVar
@@ -57,8 +58,8 @@ class Kept:
     sha256: str
 
 
-def keep_table(upload: UploadedFile, folder: str) -> Kept:
-    """Keep an uploaded table.
+def keep_table(upload: UploadedFile, folder: str, *, kinds: Sequence[str] = TABLES) -> Kept:
+    """Keep an uploaded table, or a file whose name ends in one of ``kinds``.
 
     Raises
     ------
@@ -69,8 +70,8 @@ def keep_table(upload: UploadedFile, folder: str) -> Kept:
     if (upload.size or 0) > settings.UPLOAD_LIMIT:
         size, limit = ((n or 0) / 2**20 for n in (upload.size, settings.UPLOAD_LIMIT))
         raise UploadSizeError(name=name, size=f"{size:.1f}", limit=f"{limit:.0f}")
-    if PurePosixPath(name).suffix.lower() not in TABLES:
-        raise UploadKindError(name=name, kinds=" ".join(TABLES))
+    if PurePosixPath(name).suffix.lower() not in kinds:
+        raise UploadKindError(name=name, kinds=" ".join(kinds))
     digest = hashlib.sha256()
     for part in upload.chunks():
         digest.update(part)

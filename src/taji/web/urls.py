@@ -50,6 +50,7 @@ urlpatterns = [
     path("rounds/", include("taji.web.rounds.urls")),
     path("visits/", include("taji.web.fieldwork.urls")),
     path("portraits/", include("taji.web.publishing.urls")),
+    path("", include("taji.web.planning.urls")),
     path("audit/", include("taji.web.audit.urls")),
     path("office/", include("taji.web.office.urls")),
     path("public/", include("taji.web.publishing.public_urls")),

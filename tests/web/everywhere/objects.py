@@ -18,11 +18,22 @@ from taji.web.fieldwork.evidence import add_evidence
 from taji.web.fieldwork.models import Analysis, Assignment
 from taji.web.office.models import Moved, Pack, Switch
 from taji.web.people.models import Membership, Role, User
+from taji.web.planning.asking import ask_roadmap, ask_work
+from taji.web.planning.jobs import do_work, make_roadmap
+from taji.web.planning.models import Kind, Roadmap, Work
 from taji.web.publishing.models import Comparison, Made, Portrait
 from taji.web.register.models import RegisterImport
-from taji.web.rounds.models import Case, Contact, Errand, Round
+from taji.web.rounds.models import Case, Contact, Errand, Invitation, Round
 
 __all__ = ["fill"]
+
+OPTIONS = "enterprise,option,value,use_money,group_size\n" + "".join(
+    f"e{n},plan,{n + 1},{100 + n},{'small' if n % 2 else 'medium'}\n" for n in range(6)
+)
+FLOORS = '[{"group": "group_size", "value": "small", "use": "use_money", "min": 100}]'
+AFFINITY = "application,reviewer,affinity,conflict\n" + "".join(
+    f"A{a},R{r},{a + r},0\n" for a in range(3) for r in range(3)
+)
 
 
 def fill(home: Path) -> Welcome:
@@ -34,6 +45,8 @@ def fill(home: Path) -> Welcome:
     _evidence()
     _work(analyst)
     _versions()
+    _roadmaps()
+    _decisions(analyst)
     (home / "backups").mkdir(exist_ok=True)
     (home / "backups" / "taji-20260101-000000.zip").write_bytes(b"a backup")
     for role in (Role.ANALYST, Role.AUDITOR, Role.FIRM):
@@ -102,3 +115,49 @@ def _versions() -> None:
         level_before="1",
         level_after="2",
     )
+
+
+def _roadmaps() -> None:
+    """Firms whose way to the next level was asked for: one has a plan, others have none yet."""
+    open_round = Invitation.objects.filter(case__state=Case.State.SUBMITTED)
+    first = open_round.exclude(user=None).order_by("pk").first()
+    planned = _ask(Sheet.objects.get(case=first.case, track=Sheet.Track.FIRM), first.user)
+    make_roadmap.func(planned.pk)
+    found = Roadmap.objects.filter(pk=planned.pk).values("state", "sentence", "content").get()
+    assert found["state"] == Made.DONE
+    analyst = User.objects.get(username="analyst")
+    for role in (Role.EXPERT, Role.FIRM):
+        user = Membership.objects.filter(role=role, user__username=role).get().user
+        own = Assignment.objects.filter(expert=user, ended_at=None).values("case__organisation")
+        firms = own if role == Role.EXPERT else user.memberships.values("organisation")
+        sheets = Sheet.objects.filter(track=Sheet.Track.FIRM, submission__isnull=False)
+        for sheet in sheets.filter(case__organisation__in=firms).order_by("pk")[:2]:
+            other = _ask(sheet, analyst)
+            content = {**found["content"], "enterprise": sheet.organisation.key}
+            Roadmap.objects.filter(pk=other.pk).update(**{**found, "content": content})
+
+
+def _ask(sheet: Sheet, by: User) -> Roadmap:
+    submission = sheet.submission
+    submission.sheet = sheet
+    return ask_roadmap(
+        submission, by=by, model="sme2024", measures="sme2024", target="2", periods=2
+    )
+
+
+def _decisions(analyst: User) -> None:
+    """A portfolio with its report, and panels that could not be made."""
+    asked = {"every_enterprise": False, "time_limit": 20, "seed": 1}
+    files = {"options.csv": OPTIONS, "limits.json": '{"use_money": 350}', "floors.json": FLOORS}
+    given = {name.split(".")[0]: _file(name, text) for name, text in files.items()}
+    portfolio = ask_work(Kind.PORTFOLIO, given, asked, by=analyst)
+    do_work.func(portfolio.pk)
+    rules = {"per_application": 4, "max_load": 3}
+    panel = ask_work(Kind.PANEL, {"affinity": _file("affinity.csv", AFFINITY)}, rules, by=analyst)
+    do_work.func(panel.pk)
+    states = Work.objects.order_by("pk").values_list("state", flat=True)
+    assert list(states) == [Made.DONE, Made.FAILED]
+
+
+def _file(name: str, text: str) -> SimpleUploadedFile:
+    return SimpleUploadedFile(name, text.encode())

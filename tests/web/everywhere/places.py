@@ -22,6 +22,7 @@ from taji.web.office import backups
 from taji.web.office.models import Pack, Switch
 from taji.web.people.links import new_link
 from taji.web.people.models import Membership, Organisation, User
+from taji.web.planning.models import Roadmap, Work
 from taji.web.publishing.models import Comparison, Portrait
 from taji.web.register.models import RegisterImport
 from taji.web.rounds import tokens
@@ -135,6 +136,15 @@ def _starts() -> list[tuple[dict, int | None]]:
     return [({"token": new_link(user, by=None).rstrip("/").rsplit("/", 1)[1]}, None)]
 
 
+def _files() -> list[tuple[dict, int | None]]:
+    done = Work.objects.exclude(folder="").order_by("-pk")[:MOST]
+    return [
+        ({"work_id": one.pk, "file_slug": path.name}, None)
+        for one in done
+        for path in sorted(one.path.iterdir())
+    ]
+
+
 #: What the names in an address may be, and whose firm each is about.
 KINDS: dict[str, Callable[[], list[tuple[dict, int | None]]]] = {
     "slug of rounds": _slugs(_rounds),
@@ -155,6 +165,9 @@ KINDS: dict[str, Callable[[], list[tuple[dict, int | None]]]] = {
     "assignment_id": _of(Assignment, "assignment_id", "case__organisation_id"),
     "evidence_id": _of(Evidence, "evidence_id", "sheet__case__organisation_id"),
     "import_id": _of(RegisterImport, "import_id", None),
+    "roadmap_id": _of(Roadmap, "roadmap_id", "submission__sheet__case__organisation_id"),
+    "work_id": _of(Work, "work_id", None),
+    "work_id, file_slug": _files,
     "errand_id": _of(Errand, "errand_id", None),
     "round_id": _of(Round, "round_id", None),
     "portrait_id": _of(Portrait, "portrait_id", None),

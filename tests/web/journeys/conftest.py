@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.db import connection
 from django.test import Client
@@ -135,6 +136,17 @@ def sign_in(page: Page, user: User) -> None:
     page.context.add_cookies(
         [{"name": settings.SESSION_COOKIE_NAME, "value": value, "url": settings.PUBLIC_URL}]
     )
+
+
+def sound(page: Page) -> None:
+    """No WCAG 2.1 A/AA violation, and nothing wider than the window."""
+    tags = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}}
+    page.context.set_offline(True)  # a page that renews itself must not do so under the walk
+    found = Axe().run(page, options=tags)
+    page.context.set_offline(False)
+    assert found.violations_count == 0, found.generate_report()
+    wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+    assert wide <= 0, page.url
 
 
 def picture(page: Page, name: str, language: str = "zh", *, at: Locator | None = None) -> None:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import polars as pl
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
-from tests.web.journeys.conftest import picture, sign_in
+from tests.web.journeys.conftest import picture, sign_in, sound
 from tests.web.publishing.conftest import answers_of, hold_round
 
 from taji.city.demo import write_demo
@@ -43,17 +42,6 @@ WORDS = {
 }
 
 
-def _sound(page) -> None:
-    """No WCAG 2.1 A/AA violation, and nothing wider than the window."""
-    tags = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}}
-    page.context.set_offline(True)  # a page that renews itself must not do so under the walk
-    found = Axe().run(page, options=tags)
-    page.context.set_offline(False)
-    assert found.violations_count == 0, found.generate_report()
-    wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-    assert wide <= 0, page.url
-
-
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_an_analyst_gets_and_publishes_a_portrait_and_a_citizen_reads_it_on_a_phone(
     lived, settings, tmp_path, page, language
@@ -66,17 +54,17 @@ def test_an_analyst_gets_and_publishes_a_portrait_and_a_citizen_reads_it_on_a_ph
     desk = page(1280, language)
     sign_in(desk, lived.users["analyst"])
     desk.goto("/portraits/")
-    _sound(desk)
+    sound(desk)
     desk.locator("tr", has_text="demo-2021").get_by_role("button").click()
     expect(desk.get_by_role("status")).to_contain_text(words["queued"])
-    _sound(desk)
+    sound(desk)
     make_portrait.func(Portrait.objects.get().pk)
 
     expect(desk.get_by_role("heading", name=words["findings"])).to_be_visible()
-    _sound(desk)
+    sound(desk)
     picture(desk, "portrait", language)
     desk.get_by_role("link", name=words["publish"]).click()
-    _sound(desk)
+    sound(desk)
     picture(desk, "publish", language)
     desk.get_by_label(words["looked"]).check()
     desk.get_by_role("button", name=words["confirm"], exact=True).click()
@@ -84,9 +72,9 @@ def test_an_analyst_gets_and_publishes_a_portrait_and_a_citizen_reads_it_on_a_ph
 
     phone = page(390, language)
     phone.goto("/")
-    _sound(phone)
+    sound(phone)
     phone.get_by_role("link", name=words["see"]).click()
-    _sound(phone)
+    sound(phone)
     picture(phone, "public-portrait", language)
     with phone.expect_download() as taken:
         phone.get_by_role("link", name="estimates.csv").click()
@@ -98,10 +86,10 @@ def test_an_analyst_gets_and_publishes_a_portrait_and_a_citizen_reads_it_on_a_ph
     assert banner.evaluate("e => getComputedStyle(e).position") == "sticky"  # its styles apply
     phone.goto("/public/data/")
     expect(phone.get_by_role("heading", level=1)).to_have_text(words["data"])
-    _sound(phone)
+    sound(phone)
     picture(phone, "open-data", language)
     phone.goto("/public/method/")
-    _sound(phone)
+    sound(phone)
 
 
 def test_the_progress_is_there_without_scripts(lived, settings, tmp_path, page):

@@ -58,6 +58,11 @@ def own_data(case: Case) -> dict[str, Any]:
             .order_by("number")
             .values("number", "answers", "sha256", "by__name", "at")
         ),
+        "roadmaps": list(
+            Submission.objects.filter(sheet__in=sheet, roadmaps__state="done")
+            .order_by("roadmaps__pk")
+            .values("number", "roadmaps__asked_at", "roadmaps__content")
+        ),
     }
 
 

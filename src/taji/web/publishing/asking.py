@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import ClassVar
 
@@ -102,7 +103,7 @@ def ask_comparison(before: Round, after: Round, *, by: User) -> Comparison:
     return comparison
 
 
-def ask_again(job: Job, *, by: User) -> None:
+def ask_again(job: Job, *, by: User, start: Callable[[Job], None] = enqueue) -> None:
     """Start a job again that failed, was refused, or that nobody works on any more."""
     with transaction.atomic():
         held = type(job).objects.select_for_update().get(pk=job.pk)
@@ -113,7 +114,7 @@ def ask_again(job: Job, *, by: User) -> None:
         held.save()
         kind = type(job).__name__.lower()
         record(f"{kind}.again", actor=by, subject=f"{kind}:{job.pk}")
-        transaction.on_commit(partial(enqueue, held))
+        transaction.on_commit(partial(start, held))
 
 
 def unpublishable(portrait: Portrait) -> Text | None:

@@ -16,7 +16,7 @@ from django.conf import settings
 from taji.base.text import LANGUAGES
 from taji.store.manifest import MANIFEST_NAME
 from taji.web.answering.exporting import ANSWERS, DESIGN
-from taji.web.publishing.models import Comparison, Job, Portrait
+from taji.web.publishing.models import Job
 
 __all__ = [
     "ESTIMATES",
@@ -73,10 +73,7 @@ def root() -> Path:
 
 def folder_of(job: Job) -> Path:
     """Where the results of a job go when they are whole."""
-    if isinstance(job, Portrait):
-        return root() / f"{job.round.slug}-{job.pk}"
-    assert isinstance(job, Comparison)
-    return root() / f"change-{job.before.slug}-{job.after.slug}-{job.pk}"
+    return Path(settings.FILES) / job.kept_in
 
 
 def refused_of(job: Job, language: str) -> Path:

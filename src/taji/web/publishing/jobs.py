@@ -1,4 +1,4 @@
-"""The background work of this part: whole or not at all.
+"""The background work of this part, and how every such work ends: whole or not at all.
 
 A job that dies leaves its row pending, its lock open and an unfinished folder; begun again
 (``taji.web.requeueing``), it starts over.
@@ -24,7 +24,7 @@ from taji.web.publishing.models import Comparison, Job, Made, Portrait
 from taji.web.publishing.progress import RowSteps
 from taji.web.rounds.models import Round
 
-__all__ = ["enqueue", "make_comparison", "make_portrait"]
+__all__ = ["enqueue", "make_comparison", "make_portrait", "tell", "work"]
 
 logger = logging.getLogger(__name__)
 
@@ -40,7 +40,7 @@ def make_portrait(portrait_id: int) -> None:
     """Make a portrait, whole or not at all."""
     job = Portrait.objects.select_related("round", "asked_by").filter(pk=portrait_id).first()
     if job is not None:
-        _work(job, _portrait)
+        work(job, _portrait)
 
 
 @task()
@@ -49,7 +49,7 @@ def make_comparison(comparison_id: int) -> None:
     job = Comparison.objects.select_related("before", "after", "asked_by")
     found = job.filter(pk=comparison_id).first()
     if found is not None:
-        _work(found, _comparison)
+        work(found, _comparison)
 
 
 def enqueue(job: Job) -> None:
@@ -57,7 +57,7 @@ def enqueue(job: Job) -> None:
     (make_portrait if isinstance(job, Portrait) else make_comparison).enqueue(job.pk)
 
 
-def _work(job: Job, make: Callable[[Job], None]) -> None:
+def work(job: Job, make: Callable[[Job], None]) -> None:
     """Do a job that nobody else does, and write how it ended."""
     with held(job) as ours:
         if not ours:
@@ -65,7 +65,7 @@ def _work(job: Job, make: Callable[[Job], None]) -> None:
         job.refresh_from_db(fields=["state"])
         if not job.pending:
             return
-        _tell(job, state=Made.RUNNING)
+        tell(job, state=Made.RUNNING)
         try:
             make(job)
         except making.Refused as refused:
@@ -90,7 +90,7 @@ def _portrait(job: Job) -> None:
         job.rows = making.make(job, place, steps=RowSteps(job, steps=making.STEPS))
         job.manifest_sha256 = hashlib.sha256((place / MANIFEST_NAME).read_bytes()).hexdigest()
         job.folder = moved_in(job, place)
-    _tell(
+    tell(
         job,
         state=Made.DONE,
         folder=job.folder,
@@ -116,7 +116,7 @@ def _comparison(job: Job) -> None:
     with working(job) as place:
         changing.make(job, place, steps=RowSteps(job, steps=changing.STEPS))
         job.folder = moved_in(job, place)
-    _tell(job, state=Made.DONE, folder=job.folder, share=1.0, problem={}, done_at=timezone.now())
+    tell(job, state=Made.DONE, folder=job.folder, share=1.0, problem={}, done_at=timezone.now())
     record(
         "comparison.made",
         actor=job.asked_by,
@@ -127,8 +127,9 @@ def _comparison(job: Job) -> None:
 
 
 def _end(job: Job, state: Made, problem: Text) -> None:
-    _tell(job, state=state, problem=problem.model_dump(), done_at=timezone.now())
+    tell(job, state=state, problem=problem.model_dump(), done_at=timezone.now())
 
 
-def _tell(job: Job, **values: object) -> None:
+def tell(job: Job, **values: object) -> None:
+    """Write on the row of a job what became of it."""
     type(job).objects.filter(pk=job.pk).update(**values)

@@ -99,6 +99,11 @@ class Portrait(Job):
         ]
 
     @property
+    def kept_in(self) -> str:
+        """Folder of its results under ``TAJI_HOME/files``, once they are whole."""
+        return f"portraits/{self.round.slug}-{self.pk}"
+
+    @property
     def is_public(self) -> bool:
         """Whether everybody may read it now."""
         return self.published_at is not None and self.retired_at is None
@@ -109,3 +114,8 @@ class Comparison(Job):
 
     before = models.ForeignKey(Round, models.PROTECT, related_name="+")
     after = models.ForeignKey(Round, models.PROTECT, related_name="+")
+
+    @property
+    def kept_in(self) -> str:
+        """Folder of its results under ``TAJI_HOME/files``, once they are whole."""
+        return f"portraits/change-{self.before.slug}-{self.after.slug}-{self.pk}"

@@ -10,7 +10,6 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from taji.base.errors import TajiError
@@ -20,11 +19,11 @@ from taji.web.downloads import attachment, stored
 from taji.web.parameters import whole
 from taji.web.people.models import Role
 from taji.web.publishing import asking, changing
-from taji.web.publishing.alive import is_alive
 from taji.web.publishing.files import INTERNAL, refused_of
 from taji.web.publishing.findings import findings_of, withheld_of
 from taji.web.publishing.models import Comparison, Job, Made, Portrait
 from taji.web.publishing.serving import page_response
+from taji.web.publishing.telling import progress_part, told
 from taji.web.rounds.asked import asked_of
 from taji.web.rounds.models import Round
 from taji.web.simulated import how_simulated
@@ -113,22 +112,13 @@ def progress(request: HttpRequest, portrait_id: int) -> HttpResponse:
 
 
 def _progress(request: HttpRequest, job: Job) -> HttpResponse:
-    if not job.pending:
-        return HttpResponse(headers={"HX-Refresh": "true"})
-    return render(request, "publishing/progress.html", _told(job))
+    return progress_part(request, _told(job))
 
 
 def _told(job: Job) -> dict[str, Any]:
-    """A job with its addresses, and whether its worker died."""
-    name = "portrait" if isinstance(job, Portrait) else "comparison"
     mark = "" if isinstance(job, Portrait) else "comparison-"
-    return {
-        "job": job,
-        "page_url": reverse(f"publishing:{name}", args=[job.pk]),
-        "progress_url": reverse(f"publishing:{mark}progress", args=[job.pk]),
-        "again_url": reverse(f"publishing:{mark}again", args=[job.pk]),
-        "stalled": job.state == Made.RUNNING and not is_alive(job),
-    }
+    page = "portrait" if isinstance(job, Portrait) else "comparison"
+    return told(job, f"publishing:{page}", f"publishing:{mark}progress", f"publishing:{mark}again")
 
 
 @to(Role.ANALYST, find=portrait_of, opens=CITY)

@@ -1,0 +1,1 @@
+"""Tags of this part for pages of others."""

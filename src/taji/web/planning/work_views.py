@@ -1,0 +1,129 @@
+"""Pages of the analyst's workbench: what to decide, what was asked, what came of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from taji.base.errors import TajiError
+from taji.web.access import to, whole_city
+from taji.web.downloads import stored
+from taji.web.people.models import Role
+from taji.web.planning import asking
+from taji.web.planning import work_telling as telling
+from taji.web.planning.models import Kind, Work
+from taji.web.planning.work_forms import FORMS
+from taji.web.publishing.asking import ask_again
+from taji.web.publishing.models import Made
+from taji.web.publishing.serving import page_response
+from taji.web.publishing.telling import progress_part, told
+from taji.web.speech import language
+
+__all__ = ["again", "ask", "file", "page", "progress", "work", "works"]
+
+CITY = {Role.ANALYST: whole_city}
+PER_PAGE = 20
+
+
+def work_of(work_id: int, **_: Any) -> Work:
+    """Find the work that a route names."""
+    return Work.objects.select_related("asked_by").get(pk=work_id)
+
+
+of_work = to(Role.ANALYST, find=work_of, opens=CITY)
+
+
+@to(Role.ANALYST)
+@require_GET
+def works(request: HttpRequest) -> HttpResponse:
+    """List what can be decided and what was asked; whoever is limited to a district decides nothing."""
+    held = [m for m in request.user.held if m.role == Role.ANALYST]
+    city = any(whole_city(m, None) for m in held)
+    rows = Work.objects.select_related("asked_by").order_by("-pk")
+    page = Paginator(rows if city else rows.none(), PER_PAGE).get_page(request.GET.get("page"))
+    return render(request, "planning/works.html", {"city": city, "page": page})
+
+
+@to(Role.ANALYST, opens=CITY)
+@require_http_methods(["GET", "POST"])
+def ask(request: HttpRequest, kind: str) -> HttpResponse:
+    """Take the files and wishes of one kind of work."""
+    form = FORMS[kind](request.POST or None, request.FILES or None)
+    problem = None
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = asking.ask_work(kind, form.uploads, form.parameters, by=request.user)
+        except TajiError as error:
+            problem = error.render(language())
+        else:
+            return redirect("planning:work", made.pk)
+    wrong = bool(problem or form.errors)
+    context = {"form": form, "problem": problem, "kind": Kind(kind)}
+    return render(request, "planning/work_ask.html", context, status=422 if wrong else 200)
+
+
+@of_work
+@require_GET
+def work(request: HttpRequest, work_id: int) -> HttpResponse:
+    """Show a decision: how far it is, why there is none, or what came of it."""
+    job: Work = request.subject
+    context = {
+        **_told(job),
+        "asked": telling.asked_of(job),
+        "inputs": job.files,
+        "anew_url": reverse(f"planning:ask-{job.kind}"),
+    }
+    if job.state == Made.DONE:
+        context |= {
+            "figures": telling.figures_of(job),
+            "tables": telling.rows_of(job),
+            "files": telling.files_of(job),
+            "pages": telling.pages_of(job),
+        }
+    return render(request, "planning/work.html", context)
+
+
+@of_work
+@require_GET
+def progress(request: HttpRequest, work_id: int) -> HttpResponse:
+    """The part of the page that tells how far the job is."""
+    return progress_part(request, _told(request.subject))
+
+
+@of_work
+@require_POST
+def again(request: HttpRequest, work_id: int) -> HttpResponse:
+    """Start a job again."""
+    ask_again(request.subject, by=request.user, start=asking.start)
+    return redirect("planning:work", work_id)
+
+
+@of_work
+@require_GET
+def file(request: HttpRequest, work_id: int, file_slug: str) -> HttpResponse:
+    """Serve one of the files that were written."""
+    job: Work = request.subject
+    if job.state != Made.DONE or file_slug not in telling.files_of(job):
+        raise Http404
+    return stored(job.path / file_slug, file_slug)
+
+
+@of_work
+@require_GET
+def page(request: HttpRequest, work_id: int, spoken: str) -> HttpResponse:
+    """Show the report of a decision."""
+    job: Work = request.subject
+    path: Path | None = telling.page_of(job, spoken) if job.state == Made.DONE else None
+    if path is None or not path.is_file():
+        raise Http404
+    return page_response(path)
+
+
+def _told(job: Work) -> dict[str, Any]:
+    return told(job, "planning:work", "planning:work-progress", "planning:work-again")
