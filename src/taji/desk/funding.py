@@ -217,7 +217,7 @@ def _without(
     lacking: list[Lack] = []
     for loose in ways:
         found = find_shortage(
-            case.portfolio, loose, widths=(300, 1_500), effort=effort, go_on=lambda: True
+            case.portfolio, loose, widths=(300, 1_500, 6_000), effort=effort, go_on=lambda: True
         )
         if found.choice is not None and np.all(found.short <= 0) and not outcome.impossible:
             again = solve(

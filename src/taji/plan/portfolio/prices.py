@@ -17,7 +17,7 @@ from taji.plan.portfolio.answer import Answer, answer
 from taji.plan.portfolio.instance import ChoiceArray, Portfolio
 from taji.plan.portfolio.planes import Planes
 
-__all__ = ["Box", "Descent", "descend", "price_scale"]
+__all__ = ["Box", "Descent", "descend", "least_value", "price_scale"]
 
 #: A step that gains this share of what the planes promised is taken; this much more widens the box.
 TAKEN, WIDENED = 0.05, 0.5

@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from taji.base.arrays import BoolArray, FloatArray
+from taji.base.arrays import BoolArray, FloatArray, IntArray
 from taji.plan.portfolio.core import Effort, settle_exactly
 from taji.plan.portfolio.drawing import draw
-from taji.plan.portfolio.instance import ChoiceArray, Portfolio
+from taji.plan.portfolio.instance import NOTHING, ChoiceArray, Portfolio
 from taji.plan.portfolio.mixing import mix
 from taji.plan.portfolio.narrowing import settle
 from taji.plan.portfolio.polishing import cut_of, losses, opened
@@ -105,7 +105,7 @@ def find_shortage(
     short, choice = _choose(
         blank,
         found.prices,
-        mix(blank, found.mixture).choice,
+        _trimmed(blank, mix(blank, found.mixture).choice),
         loose=loose,
         weight=weight,
         at_least=at_least,
@@ -181,7 +181,7 @@ def _choose(
     for width in widths:
         if least <= (1 + NEAR) * at_least or not go_on():
             break
-        inner = settle(blank, choice, opened(blank, lost, choice, cut_of(lost, width)))
+        inner = settle(blank, choice, _near(blank, lost, choice, width))
         found = settle_exactly(inner, effort, forgive=np.where(loose, weight, np.inf), hint=best)
         if found.choice is None:
             continue
@@ -193,3 +193,56 @@ def _choose(
             best = choice = whole
             least, short = float(over @ weight), over
     return short, best
+
+
+def _trimmed(blank: Portfolio, choice: ChoiceArray) -> ChoiceArray:
+    """Take back what no floor needs, the largest first: a mixture of lumps overshoots floors."""
+    if blank.compulsory:
+        return choice
+    rows, choice = blank.rows, choice.copy()
+    floors = np.flatnonzero(rows.sign < 0)
+    spare = -blank.over(choice)[floors]
+    for block in blank.blocks:
+        held = block.option == choice[block.firm]
+        column = np.flatnonzero(held.any(axis=0))
+        use = block.use[:, held[:, column].argmax(axis=0), column]
+        for at in np.argsort(-use[0], kind="stable"):
+            counts = rows.member[floors, block.cell[column[at]]]
+            needed = np.where(counts, use[rows.use[floors], at], 0.0)
+            if np.all(needed[counts] <= spare[counts]):
+                choice[block.firm[column[at]]] = NOTHING
+                spare -= needed
+    return choice
+
+
+def _near(
+    blank: Portfolio, lost: list[FloatArray], choice: ChoiceArray, width: int
+) -> list[BoolArray]:
+    """Options that lose least, of ``width`` firms at most; and all of every so many-th firm.
+
+    Values do not count here: options that lose nothing can be as many as there are firms, and a
+    firm that is nearly indifferent is best at filling what lumps leave.
+    """
+    kept = opened(blank, lost, choice, cut_of(lost, width))
+    firms = [np.flatnonzero(keep.any(axis=0)) for keep in kept]
+    every = [np.arange(keep.shape[1]) for keep in kept]
+    near, spread = _spread(firms, width), _spread(every, width // 2)
+    out = []
+    for keep, some, whole in zip(kept, near, spread, strict=True):
+        open_ = np.zeros_like(keep)
+        open_[:, some] = keep[:, some]
+        open_[:, whole] = True
+        out.append(open_)
+    return out
+
+
+def _spread(groups: list[IntArray], most: int) -> list[IntArray]:
+    """Draw ``most`` members of all groups together at most, evenly in their order."""
+    count, before = sum(len(group) for group in groups), 0
+    out = []
+    for group in groups:
+        place = before + np.arange(len(group))
+        some = (place * most) // max(count, most) != ((place - 1) * most) // max(count, most)
+        out.append(group[some])
+        before += len(group)
+    return out

@@ -23,7 +23,7 @@ from taji.plan.portfolio.instance import NOTHING, ChoiceArray, Portfolio
 from taji.plan.portfolio.mixing import mix
 from taji.plan.portfolio.narrowing import Narrowed, narrow
 from taji.plan.portfolio.polishing import Polished, losses, polish
-from taji.plan.portfolio.prices import Box, Descent, descend, price_scale
+from taji.plan.portfolio.prices import Box, Descent, descend, least_value, price_scale
 
 __all__ = ["Method", "Outcome", "Plan", "solve"]
 
@@ -297,8 +297,13 @@ def _prices(
     scale = price_scale(portfolio if few is None else few)
     if prices is None and few is not None:
         tried = _whole(few, plan, scale, go_on)
-        passes, around = tried.steps, AROUND
-        prices = None if tried.impossible else tried.prices
+        passes, around, prices = tried.steps, AROUND, tried.prices
+        here = answer(portfolio, prices)
+        if here.bound < least_value(portfolio):
+            none = replace(tried, answer=here, mixture=(), impossible=True)
+            return _Found(none, portfolio, here.choice, here.bound, passes + 1, whole=True)
+        if tried.impossible:
+            prices = None
     if prices is None:
         descent = _whole(portfolio, plan, scale, go_on)
         return _Found(
