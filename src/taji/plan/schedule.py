@@ -10,12 +10,12 @@ Symbols: ``x[j, o, s]`` is 1 where variant *o* of measure *j* starts in period *
 
 from __future__ import annotations
 
-import random
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from math import gcd
 from typing import Any
 
+import numpy as np
 from ortools.sat.python import cp_model
 
 from taji.plan.instance import Instance, Variant, parts
@@ -171,8 +171,8 @@ class Schedule:
 
     def lot(self, seed: int) -> Linear:
         """Return a sum that is hardly ever the same for two plans: a draw among equals."""
-        drawn = random.Random(seed)
-        return self.weighed((key, drawn.randrange(1, LOTS)) for key in self.x)
+        lots = np.random.default_rng(abs(seed)).integers(1, LOTS, len(self.x)).tolist()
+        return self.weighed(zip(self.x, lots, strict=True))
 
     # --- plans in and out
 
