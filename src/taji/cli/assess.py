@@ -14,6 +14,7 @@ from taji.cli.options import (
     out_option,
     quiet_option,
     readings,
+    seed_option,
 )
 from taji.cli.progress import Bar
 from taji.desk.assessing import Assessed, ChancesAsked, assess
@@ -171,13 +172,7 @@ def build(language: Language) -> Command:
             click.Option(
                 ["--draws"], type=click.IntRange(1, 100_000), help=OPTIONS["draws"][language]
             ),
-            click.Option(
-                ["--seed"],
-                type=click.IntRange(min=0),
-                default=1,
-                show_default=True,
-                help=OPTIONS["seed"][language],
-            ),
+            seed_option(OPTIONS["seed"], language),
             *intake_options(language),
             lang_option(language),
             quiet_option(language),

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from taji.base.text import Language, Text
 from taji.cli.language import Command
-from taji.cli.options import lang_option, out_option, quiet_option, say
+from taji.cli.options import (
+    lang_option,
+    out_option,
+    quiet_option,
+    say,
+    seed_option,
+    time_limit_option,
+)
 from taji.cli.progress import Bar
 from taji.cli.stray import without_stray_output
 from taji.desk.matching_needs import THESAURUS, Mode, match_needs
@@ -75,9 +83,9 @@ def build(language: Language) -> Command:
         say(written.sentence, quiet=quiet, language=language)
         return 0
 
-    def option(name: str, **how: object) -> click.Option:
+    def option(name: str, **how: Any) -> click.Option:
         text = OPTIONS[name.removeprefix("--").replace("-", "_")][language]
-        return click.Option([name], help=text, **how)  # type: ignore[arg-type]
+        return click.Option([name], help=text, **how)
 
     return Command(
         name="needs",
@@ -96,13 +104,8 @@ def build(language: Language) -> Command:
             option("--top", type=click.IntRange(min=1), default=5, show_default=True),
             option("--share-cap", type=click.FloatRange(0, 1, min_open=True)),
             option("--thesaurus", default=THESAURUS, show_default=True),
-            option(
-                "--time-limit",
-                type=click.FloatRange(min=0, min_open=True),
-                default=60.0,
-                show_default=True,
-            ),
-            option("--seed", type=click.IntRange(min=0), default=1, show_default=True),
+            time_limit_option(OPTIONS["time_limit"], language),
+            seed_option(OPTIONS["seed"], language),
             out_option(language, OPTIONS["out"]),
             lang_option(language),
             quiet_option(language),

@@ -9,7 +9,14 @@ import click
 
 from taji.base.text import Language, Text
 from taji.cli.language import Command
-from taji.cli.options import lang_option, out_option, quiet_option, say
+from taji.cli.options import (
+    lang_option,
+    out_option,
+    quiet_option,
+    say,
+    seed_option,
+    time_limit_option,
+)
 from taji.cli.progress import Bar
 from taji.cli.stray import without_stray_output
 from taji.desk.assigning_needs import assign_needs
@@ -85,20 +92,8 @@ def build(language: Language) -> Command:
                 help=OPTIONS["sense"][language],
             ),
             click.Option(["--every-need"], is_flag=True, help=OPTIONS["every_need"][language]),
-            click.Option(
-                ["--time-limit"],
-                type=click.FloatRange(min=0, min_open=True),
-                default=60.0,
-                show_default=True,
-                help=OPTIONS["time_limit"][language],
-            ),
-            click.Option(
-                ["--seed"],
-                type=click.IntRange(min=0),
-                default=1,
-                show_default=True,
-                help=OPTIONS["seed"][language],
-            ),
+            time_limit_option(OPTIONS["time_limit"], language),
+            seed_option(OPTIONS["seed"], language),
             out_option(language, OPTIONS["out"]),
             lang_option(language),
             quiet_option(language),

@@ -9,7 +9,16 @@ import click
 
 from taji.base.text import Language, Text
 
-__all__ = ["intake_options", "lang_option", "out_option", "quiet_option", "readings", "say"]
+__all__ = [
+    "intake_options",
+    "lang_option",
+    "out_option",
+    "quiet_option",
+    "readings",
+    "say",
+    "seed_option",
+    "time_limit_option",
+]
 
 
 def say(text: Text, *, quiet: bool, language: Language) -> None:
@@ -82,6 +91,24 @@ def intake_options(language: Language) -> list[click.Parameter]:
         click.Option(["--accept-partial"], is_flag=True, help=texts["accept_partial"][language]),
         click.Option(["--sheet"], help=texts["sheet"][language]),
     ]
+
+
+def time_limit_option(text: Text, language: Language, *, seconds: float = 60.0) -> click.Option:
+    """``--time-limit`` of a search. [s]"""
+    return click.Option(
+        ["--time-limit"],
+        type=click.FloatRange(min=0.1),
+        default=seconds,
+        show_default=True,
+        help=text[language],
+    )
+
+
+def seed_option(text: Text, language: Language) -> click.Option:
+    """``--seed`` of a search or a draw; it stands in the result."""
+    return click.Option(
+        ["--seed"], type=click.IntRange(min=0), default=1, show_default=True, help=text[language]
+    )
 
 
 def readings(pairs: tuple[str, ...], language: Language) -> Mapping[str, str]:

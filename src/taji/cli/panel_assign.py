@@ -9,7 +9,13 @@ import click
 
 from taji.base.text import Language, Text
 from taji.cli.language import Command
-from taji.cli.options import lang_option, quiet_option, say
+from taji.cli.options import (
+    lang_option,
+    quiet_option,
+    say,
+    seed_option,
+    time_limit_option,
+)
 from taji.cli.progress import Bar
 from taji.cli.stray import without_stray_output
 from taji.desk.panel_assigning import assign_panels, replay_panels
@@ -122,8 +128,8 @@ def build(language: Language) -> Command:
             option("--mode", click.Choice(["fair", "sum"]), default="fair", **shown),
             option("--pair-cap", click.FloatRange(min=0, min_open=True, max=1)),
             option("--allow-unlinked", click.BOOL, is_flag=True),
-            option("--time-limit", click.FloatRange(min=0, min_open=True), default=60.0, **shown),
-            option("--seed", click.IntRange(min=0), default=1, **shown),
+            time_limit_option(OPTIONS["time_limit"], language),
+            seed_option(OPTIONS["seed"], language),
             option("--out", click.Path(file_okay=False, path_type=Path)),
             option("--replay", click.Path(exists=True, file_okay=False, path_type=Path)),
             lang_option(language),

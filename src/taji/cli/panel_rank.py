@@ -9,7 +9,13 @@ import click
 
 from taji.base.text import Language, Text
 from taji.cli.language import Command
-from taji.cli.options import lang_option, out_option, quiet_option, say
+from taji.cli.options import (
+    lang_option,
+    out_option,
+    quiet_option,
+    say,
+    seed_option,
+)
 from taji.cli.progress import Bar
 from taji.desk.panel_ranking import rank_panel
 
@@ -81,13 +87,7 @@ def build(language: Language) -> Command:
                 show_default=True,
                 help=OPTIONS["model"][language],
             ),
-            click.Option(
-                ["--seed"],
-                type=click.IntRange(min=0),
-                default=1,
-                show_default=True,
-                help=OPTIONS["seed"][language],
-            ),
+            seed_option(OPTIONS["seed"], language),
             out_option(language, OPTIONS["out"]),
             lang_option(language),
             quiet_option(language),

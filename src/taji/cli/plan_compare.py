@@ -8,7 +8,14 @@ import click
 
 from taji.base.text import Language, Text
 from taji.cli.language import Command
-from taji.cli.options import lang_option, out_option, quiet_option, say
+from taji.cli.options import (
+    lang_option,
+    out_option,
+    quiet_option,
+    say,
+    seed_option,
+    time_limit_option,
+)
 from taji.cli.plan_roadmap import OPTIONS as ROADMAP
 from taji.cli.plan_roadmap import amounts
 from taji.cli.progress import Bar
@@ -88,14 +95,8 @@ def build(language: Language) -> Command:
                 help=named["periods"],
             ),
             click.Option(["--register"], type=file, help=named["register"]),
-            click.Option(
-                ["--time-limit"],
-                type=click.FloatRange(min=0.1),
-                default=20.0,
-                show_default=True,
-                help=named["time_limit"],
-            ),
-            click.Option(["--seed"], type=int, default=1, show_default=True, help=named["seed"]),
+            time_limit_option(ROADMAP["time_limit"], language, seconds=20.0),
+            seed_option(ROADMAP["seed"], language),
             out_option(language, OUT),
             lang_option(language),
             quiet_option(language),

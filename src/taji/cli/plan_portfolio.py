@@ -12,7 +12,13 @@ import click
 
 from taji.base.text import Language, Text
 from taji.cli.language import Command
-from taji.cli.options import lang_option, out_option, quiet_option
+from taji.cli.options import (
+    lang_option,
+    out_option,
+    quiet_option,
+    seed_option,
+    time_limit_option,
+)
 from taji.cli.progress import Bar
 from taji.cli.stray import without_stray_output
 from taji.desk.funding import FundingRequest, fund
@@ -141,20 +147,8 @@ def build(language: Language) -> Command:
                 type=click.Path(exists=True, file_okay=False, path_type=Path),
                 help=OPTIONS["warm"][language],
             ),
-            click.Option(
-                ["--time-limit"],
-                type=click.FloatRange(min=0.1),
-                default=60.0,
-                show_default=True,
-                help=OPTIONS["time_limit"][language],
-            ),
-            click.Option(
-                ["--seed"],
-                type=click.IntRange(min=0),
-                default=1,
-                show_default=True,
-                help=OPTIONS["seed"][language],
-            ),
+            time_limit_option(OPTIONS["time_limit"], language),
+            seed_option(OPTIONS["seed"], language),
             click.Option(["--report"], is_flag=True, help=OPTIONS["report"][language]),
             out_option(language, OPTIONS["out"]),
             lang_option(language),

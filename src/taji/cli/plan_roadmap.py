@@ -15,6 +15,8 @@ from taji.cli.options import (
     quiet_option,
     readings,
     say,
+    seed_option,
+    time_limit_option,
 )
 from taji.cli.progress import Bar
 from taji.desk.gathering import IntakeChoices
@@ -205,13 +207,7 @@ def _options(language: Language) -> list[click.Parameter]:
         click.Option(["--register"], type=file, help=named["register"]),
         click.Option(["--subsidy"], type=file, help=named["subsidy"]),
         click.Option(["--plain"], is_flag=True, help=named["plain"]),
-        click.Option(
-            ["--time-limit"],
-            type=click.FloatRange(min=0.1),
-            default=60.0,
-            show_default=True,
-            help=named["time_limit"],
-        ),
-        click.Option(["--seed"], type=int, default=1, show_default=True, help=named["seed"]),
+        time_limit_option(OPTIONS["time_limit"], language),
+        seed_option(OPTIONS["seed"], language),
         click.Option(["--report"], type=folder, help=named["report"]),
     ]
