@@ -29,7 +29,7 @@ from taji.report.diagnosis import (
 )
 from taji.report.firm_document import firm_document, write_firm_pdf
 from taji.report.firm_docx import write_firm_docx
-from taji.report.firm_story import others_table, tell_firm
+from taji.report.firm_story import others_tables, tell_firm
 from taji.report.fonts import family
 from taji.report.phrases import Phrases
 
@@ -284,7 +284,7 @@ def test_estimates_under_other_models_say_twice_that_they_are_no_assessment():
     )
 
     for language in ("zh", "en"):
-        (table,) = others_table((other,), Phrases(language))
+        (table,) = others_tables((other,), Phrases(language))
         assert NOT_AN_ASSESSMENT[language] in table.caption
         assert NOT_AN_ASSESSMENT[language] in table.note
         assert [cell.split("%")[0].strip() for cell in table.rows[0][-2:]] == ["50", "70"]

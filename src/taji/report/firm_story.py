@@ -8,7 +8,8 @@ this; neither adds or leaves out a number.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import groupby
 
 from taji.base.text import Language
 from taji.catalogue.crosswalk import NOT_AN_ASSESSMENT
@@ -22,7 +23,7 @@ from taji.report.numbers import Scale, count, interval, percent
 from taji.report.phrases import Phrases
 from taji.report.sentences import confidence_words
 
-__all__ = ["FirmStory", "Rung", "others_table", "tell_firm"]
+__all__ = ["FirmStory", "Rung", "others_tables", "tell_firm"]
 
 #: More bars than this and only the first depth of the tree is drawn. [bars]
 _BARS = 18
@@ -300,41 +301,37 @@ def _annex(diagnosis: Diagnosis, phrases: Phrases) -> Section:
         note=phrases("firm_annex_note"),
     )
     return Section(
-        "annex", phrases("firm_annex"), (table, *others_table(diagnosis.others, phrases))
+        "annex", phrases("firm_annex"), (table, *others_tables(diagnosis.others, phrases))
     )
 
 
-def others_table(others: Sequence[OtherModel], phrases: Phrases) -> tuple[Table, ...]:
-    """Return estimates under other models as a table that says what they are; none for none."""
-    if not others:
+def others_tables(others: Sequence[OtherModel], phrases: Phrases) -> tuple[Table, ...]:
+    """Return estimates under other models, a table a model; all say that they are estimates."""
+    grouped = [list(mine) for _, mine in groupby(others, key=lambda other: other.model)]
+    tables = [_others_table(mine, phrases) for mine in grouped]
+    if not tables:
         return ()
+    note = phrases("firm_others_note", words=NOT_AN_ASSESSMENT[phrases.language])
+    return (*tables[:-1], replace(tables[-1], note=note))
+
+
+def _others_table(others: Sequence[OtherModel], phrases: Phrases) -> Table:
     language = phrases.language
-
-    def share(value: float) -> str:
-        return percent(value, n=None, language=language)
-
-    rows = tuple(
-        (
-            other.title[language],
-            other.node[language],
-            other.low[language]
-            if other.low == other.high
-            else f"{other.low[language]} {_DASH} {other.high[language]}",
-            share(other.coverage),
-            share(other.loss),
-        )
-        for other in others
-    )
-    words = NOT_AN_ASSESSMENT[language]
-    heads = ("firm_h_model", "firm_h_node", "firm_h_levels", "firm_h_coverage", "firm_h_loss")
-    table = Table(
-        caption=phrases("firm_others", words=words),
+    heads = ("firm_h_node", "firm_h_levels", "firm_h_coverage", "firm_h_loss")
+    return Table(
+        caption=phrases(
+            "firm_others", model=others[0].title[language], words=NOT_AN_ASSESSMENT[language]
+        ),
         heads=tuple(phrases(head) for head in heads),
-        rows=rows,
-        numeric=frozenset({3, 4}),
-        note=phrases("firm_others_note", words=words),
+        rows=tuple(_other_row(other, language) for other in others),
+        numeric=frozenset({2, 3}),
     )
-    return (table,)
+
+
+def _other_row(other: OtherModel, language: Language) -> tuple[str, ...]:
+    low, high = other.low[language], other.high[language]
+    shares = (percent(value, n=None, language=language) for value in (other.coverage, other.loss))
+    return (other.node[language], low if low == high else f"{low} {_DASH} {high}", *shares)
 
 
 def _annex_row(node: NodeScore, levels: dict[str, str], language: Language) -> tuple[str, ...]:

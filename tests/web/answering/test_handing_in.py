@@ -13,7 +13,7 @@ from django.utils import timezone
 from docx import Document
 from tests.web.answering.conftest import come_in, invite, many_firms, some_answer
 
-from taji.catalogue.load import questionnaire
+from taji.catalogue.load import model, questionnaire
 from taji.desk.diagnosing import diagnose, program_of
 from taji.web.answering.exporting import answers_frame, columns_of
 from taji.web.answering.giving import Given, give
@@ -305,13 +305,13 @@ def test_a_round_of_two_questionnaires_is_scored_under_both_models(city):
     made = Submission.objects.select_related("sheet__case__round").get()
 
     assert any(":" in key for key in items), "some item is shared"
-    for model in ("sme2024", "dmat"):
-        own = {key.removeprefix(f"{model}:"): value for key, value in answers.items()}
-        alone = columns_of([own], Asked((questionnaire(model),)))
+    for pack in ("sme2024", "dmat"):
+        own = {key.removeprefix(f"{pack}:"): value for key, value in answers.items()}
+        alone = columns_of([own], Asked((questionnaire(pack),)))
         expected = diagnose(
-            pl.DataFrame({"enterprise": [city.firms[0].key], **alone}), program=program_of(model)
+            pl.DataFrame({"enterprise": [city.firms[0].key], **alone}), program=program_of(pack)
         )
-        assert diagnosis_of(made, model).points == expected.points
+        assert diagnosis_of(made, pack).points == expected.points
         assert expected.coverage > 0.7
     assert make_peers(its, now=timezone.now()) == 1
 
@@ -343,6 +343,8 @@ def test_the_report_holds_the_estimates_in_its_annex(city, filled):
     told = Document(io.BytesIO(got.content))
 
     rows = [[cell.text for cell in row.cells] for table in told.tables for row in table.rows]
-    assert ["Model", "Item", "Levels", "Coverage", "Loss"] in rows
-    text = "\n".join(paragraph.text for paragraph in told.paragraphs)
-    assert "not an assessment under that standard" in text
+    assert rows.count(["Item", "Levels", "Coverage", "Loss"]) == 3
+    said = [p.text for p in told.paragraphs if "not an assessment under that standard" in p.text]
+    for target in ("cmmm", "dmat", "siri"):
+        assert any(text.startswith(model(target).title.en) for text in said)
+    assert said[-1].startswith("Each range is")

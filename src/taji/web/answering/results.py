@@ -24,7 +24,7 @@ from taji.report.blocks import Table
 from taji.report.diagnosis import NodeScore, OtherModel
 from taji.report.firm_document import firm_document
 from taji.report.firm_docx import write_firm_docx
-from taji.report.firm_story import FirmStory, others_table, tell_firm
+from taji.report.firm_story import FirmStory, others_tables, tell_firm
 from taji.report.phrases import Phrases
 from taji.web.answering.exporting import columns_of, of_questionnaire
 from taji.web.answering.models import Submission
@@ -98,7 +98,7 @@ def estimates_of(submission: Submission) -> tuple[OtherModel, ...]:
 
 def estimates_table(submission: Submission, language: Language) -> tuple[Table, ...]:
     """Return the same as the table that the report has; none where nothing can be estimated."""
-    return others_table(estimates_of(submission), Phrases(language))
+    return others_tables(estimates_of(submission), Phrases(language))
 
 
 def story_of(diagnosis: Diagnosis, language: Language) -> FirmStory:
