@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ from taji.desk.gathering import IntakeChoices, gather, write_refused
 from taji.desk.roadmapping import size_of
 from taji.desk.steps import SILENT, Steps
 from taji.plan.conflict import least_of
-from taji.plan.instance import Instance, Limits
+from taji.plan.instance import Limits
 from taji.plan.problem import Problem, problem_of
 from taji.plan.ranking import rank_and_cut
 from taji.plan.solving import Search
@@ -146,7 +146,7 @@ def _firm(
     problem = problem_of(
         pack, program, sheet, size=size, target=target, periods=periods, limits=Limits()
     )
-    instance = _purchases(problem.instance)
+    instance = problem.instance.without_running()
     least = least_of(instance, "budget", search=search)
     ranked = rank_and_cut(instance, _dimensions(problem))
     thrifty = rank_and_cut(instance, [frozenset(range(len(instance.gains)))])
@@ -158,17 +158,6 @@ def _firm(
         "ranked_cost": ranked.target_cost,
         "thrifty_cost": thrifty.target_cost,
     }
-
-
-def _purchases(instance: Instance) -> Instance:
-    """The same problem without running cost."""
-    return replace(
-        instance,
-        measures=tuple(
-            replace(m, variants=tuple(replace(v, running=0) for v in m.variants))
-            for m in instance.measures
-        ),
-    )
 
 
 def _dimensions(problem: Problem) -> list[frozenset[int]]:

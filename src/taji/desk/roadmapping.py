@@ -24,6 +24,7 @@ from taji.catalogue.measure import Measures
 from taji.desk.diagnosing import program_of
 from taji.desk.files import keep_inputs, read_register, whole
 from taji.desk.gathering import IntakeChoices, gather, write_refused
+from taji.desk.roadmap_figures import Standing, both, chosen, figures, standings
 from taji.desk.roadmap_words import ASSUMED, clash_words, limit_name, roadmap_note
 from taji.desk.steps import SILENT, Steps
 from taji.desk.subsidy_file import read_subsidy
@@ -326,10 +327,10 @@ class _Maker:
             "options": dict(self.program.model.options),
             "measures": measures.key,
             "confidence": measures.confidence,
-            "assumptions": _both(measures.note or ASSUMED),
+            "assumptions": both(measures.note or ASSUMED),
             "size": self.size,
             "target": request.target,
-            "target_title": _both(self._level_title(request.target)),
+            "target_title": both(self._level_title(request.target)),
             "periods": request.periods,
             "period_months": measures.period_months,
             "limits": {
@@ -364,73 +365,21 @@ class _Maker:
                 "chosen": [],
                 "level_by_period": [],
             }
-        levels = self._levels(problem, plan)
-        self._agree(plan, levels)
-        per_year = problem.instance.periods_per_year
-        return {
-            "finish_period": plan.finish_period,
-            "cost": plan.cost,
-            "subsidy_paid": plan.subsidy,
-            "gain": plan.gain / problem.rules.unit,
-            "chosen": self._chosen(problem, plan),
-            "level_now": levels[0][0],
-            "level_by_period": [level for level, _ in levels[1:]],
-            "points_now": levels[0][1],
-            "points_by_period": [points for _, points in levels[1:]],
-            "paid_by_period": list(plan.paid),
-            "paid_by_year": [
-                plan.paid_in(year, per_year) for year in range(1, problem.instance.years + 1)
-            ],
-            "staff_by_period": [staff / 100 for staff in plan.staff],
-        }
+        held = self._standings(problem, plan)
+        self._agree(plan, held)
+        return figures(problem, plan, held, size=self.size)
 
-    def _levels(self, problem: Problem, plan: Plan) -> list[tuple[str, float]]:
-        """Score the answers that the plan leads to, now and at the end of every period."""
-        sheets = pl.concat(
-            self.program.sheets(
-                problem.after(
-                    self.program, self.sheet, [s for s in plan.steps if s.finish <= period]
-                )
-            ).select(*self.program.columns)
-            for period in range(problem.instance.periods + 1)
-        )
-        wide = self.program.wide(sheets)
-        codes = wide.get_column("total:level").to_list()
-        points = wide.get_column("total:points").to_list()
-        return [(self.program.levels[c], p) for c, p in zip(codes, points, strict=True)]
+    def _standings(self, problem: Problem, plan: Plan) -> tuple[Standing, ...]:
+        return standings(problem, plan, program=self.program, sheet=self.sheet)
 
-    def _agree(self, plan: Plan, levels: list[tuple[str, float]]) -> None:
+    def _agree(self, plan: Plan, held: tuple[Standing, ...]) -> None:
         """Hold the plan against the model: at its finish the level is the target or a higher one."""
         order = [level.id for level in self.program.model.levels]
         target = order.index(self.request.target)
         if plan.finish_period is not None:
-            reached = order.index(levels[plan.finish_period][0])
+            reached = order.index(held[plan.finish_period].level)
             if reached < target:  # pragma: no cover - the rules were read otherwise than scored
                 raise AssertionError(f"the plan reaches {order[reached]}, not {order[target]}")
-
-    def _chosen(self, problem: Problem, plan: Plan) -> list[dict[str, Any]]:
-        rows = []
-        for step in plan.steps:
-            measure = self.measures.measures[step.measure]
-            variant = measure.variants[step.variant]
-            numbers = problem.instance.measures[step.measure].variants[step.variant]
-            running = numbers.running * (problem.instance.periods - step.finish)
-            rows.append(
-                {
-                    "measure": measure.id,
-                    "variant": variant.id,
-                    "title": _both(measure.title),
-                    "variant_title": _both(variant.title),
-                    "start": step.start,
-                    "finish": step.finish,
-                    "cost": numbers.purchase + running,
-                    "purchase": numbers.purchase,
-                    "running": running,
-                    "staff": numbers.staff / 100,
-                    "confidence": variant.cost[self.size].confidence or self.measures.confidence,
-                }
-            )
-        return rows
 
     # --- beside the plan
 
@@ -462,7 +411,7 @@ class _Maker:
         needed = one.needed_for_earlier
         return {
             "limit": one.limit,
-            "name": _both(limit_name(one.limit)),
+            "name": both(limit_name(one.limit)),
             "used": one.used / scale if scale > 1 else one.used,
             "finish_without": one.finish_without,
             "cost_without": one.cost_without,
@@ -478,8 +427,8 @@ class _Maker:
             "gain": other.plan.gain / problem.rules.unit,
             "left_out": other.left_out,
             "distance": other.distance,
-            "chosen": self._chosen(problem, other.plan),
-            "level_by_period": [level for level, _ in self._levels(problem, other.plan)[1:]],
+            "chosen": chosen(problem, other.plan, size=self.size),
+            "level_by_period": [one.level for one in self._standings(problem, other.plan)[1:]],
         }
 
     def _conflict(self, problem: Problem) -> dict[str, Any]:
@@ -501,7 +450,7 @@ class _Maker:
                     "given": given,
                     "needed": needed,
                     "missing": missing,
-                    "words": _both(words),
+                    "words": both(words),
                 }
             )
         budget, given_budget = found.budget_needed, self.request.budget
@@ -522,7 +471,7 @@ class _Maker:
         for level in reversed(order[now + 1 : order.index(self.request.target)]):
             lower = self._problem(target=level)
             if reaches(lower.instance, self._search()).exists:
-                return {"level": level, "title": _both(self._level_title(level))}
+                return {"level": level, "title": both(self._level_title(level))}
         return None
 
     def _robust(self, plan: Plan) -> dict[str, Any]:
@@ -539,7 +488,7 @@ class _Maker:
             "level_by_period": figures["level_by_period"],
             "plan_in_bad_luck": {
                 "cost": self._dear(plan),
-                "level": self._levels(problem, plan)[-1][0],
+                "level": self._standings(problem, plan)[-1].level,
             },
         }
 
@@ -554,7 +503,3 @@ class _Maker:
             if self.subsidy is not None and step.measure in self.subsidy.measures:
                 bought += purchase
         return total - (self.subsidy.of(bought) if self.subsidy is not None else 0)
-
-
-def _both(text: Text) -> dict[str, str]:
-    return {"zh": text.zh, "en": text.en}

@@ -174,6 +174,16 @@ class Instance:
         """Return the same problem under other limits."""
         return replace(self, limits=limits)
 
+    def without_running(self) -> Instance:
+        """Return the same problem without running cost: nothing is cheaper for being done late."""
+        return replace(
+            self,
+            measures=tuple(
+                replace(m, variants=tuple(replace(v, running=0) for v in m.variants))
+                for m in self.measures
+            ),
+        )
+
 
 def parts(amount: int, count: int) -> tuple[int, ...]:
     """Return an amount in parts that are as even as whole yuan allow.
