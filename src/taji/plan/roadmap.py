@@ -24,7 +24,7 @@ from taji.plan.schedule import LOTS, Schedule
 from taji.plan.solving import Found, Search
 from taji.plan.steps import Plan, Step, counted
 
-__all__ = ["STAGES", "NoTimeError", "Roadmap", "Stage", "roadmap"]
+__all__ = ["STAGES", "Name", "NoTimeError", "Roadmap", "Stage", "roadmap"]
 
 Name = Literal["finish_period", "cost", "gain", "benefit"]
 #: Seconds for settling which of several best plans it is, and that as a share of what was spent.
