@@ -19,6 +19,7 @@ HELP = Text(
 #: Commands of the group in the order of the work, and the module that builds each.
 COMMANDS = {
     "roadmap": "plan_roadmap",
+    "options": "plan_options",
     "portfolio": "plan_portfolio",
     "compare": "plan_compare",
     "price-book": "plan_price_book",

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 
 import click
 
 from taji.base.text import Language, Text
 from taji.cli.language import Command
+from taji.cli.listening import listening
 from taji.cli.options import (
     lang_option,
     out_option,
@@ -72,29 +69,6 @@ OPTIONS = {
 }
 
 
-class _Wish:
-    """Whether the person at the terminal wants the best so far."""
-
-    def __init__(self) -> None:
-        self.stop = False
-
-    def hear(self, number: int, frame: FrameType | None) -> None:
-        """Take the first Ctrl-C as a wish, the next one as an order."""
-        if self.stop:
-            raise KeyboardInterrupt
-        self.stop = True
-
-
-@contextmanager
-def _listening() -> Iterator[_Wish]:
-    wish = _Wish()
-    before = signal.signal(signal.SIGINT, wish.hear)
-    try:
-        yield wish
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
 def build(language: Language) -> Command:
     """Build the command in ``language``."""
     path = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -124,7 +98,7 @@ def build(language: Language) -> Command:
         )
         with (
             without_stray_output(),
-            _listening() as wish,
+            listening() as wish,
             Bar(language=language, quiet=quiet) as bar,
         ):
             funded = fund(request, steps=bar, stopped=lambda: wish.stop)

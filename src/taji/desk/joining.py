@@ -22,7 +22,14 @@ from taji.survey.intake import recogniser, take
 from taji.survey.intake.columns import NoQuestionError
 from taji.survey.sizes import size_class
 
-__all__ = ["Firms", "UnregisteredError", "is_simulated", "join_register", "read_firms"]
+__all__ = [
+    "Firms",
+    "UnregisteredError",
+    "codes_of",
+    "is_simulated",
+    "join_register",
+    "read_firms",
+]
 
 #: Marks an invented firm in registers and answers, under either name.
 INVENTED = ("invented", "虚构")
@@ -74,9 +81,9 @@ def read_firms(path: Path, asked: Questionnaire, own: str | None = None) -> Firm
     the bureau's ``own`` pack of it.
     """
     try:
-        return _read_firms(path, _coded(asked))
+        return _read_firms(path, codes_of(asked))
     except NoQuestionError:
-        return _read_firms(path, _coded(enrolment(own)))
+        return _read_firms(path, codes_of(enrolment(own)))
 
 
 def _read_firms(path: Path, known: Questionnaire) -> Firms:
@@ -115,8 +122,8 @@ def is_simulated(answers: pl.DataFrame) -> bool:
     )
 
 
-def _coded(asked: Questionnaire) -> Questionnaire:
-    """The codes and single choices of a questionnaire, none of them required."""
+def codes_of(asked: Questionnaire) -> Questionnaire:
+    """Return the codes and single choices of a questionnaire, none of them required."""
     sections = []
     for section in asked.sections:
         kept = tuple(

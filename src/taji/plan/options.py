@@ -170,8 +170,8 @@ def undominated(high: FloatArray, low: FloatArray) -> BoolArray:
     better = as_good & ~as_good.T
     place = np.arange(len(ways))
     twin_before = as_good & as_good.T & (place[:, None] < place[None, :])
-    kept: BoolArray = ~(better | twin_before).any(axis=0)
-    return kept
+    beaten: BoolArray = np.any(better | twin_before, axis=0)
+    return ~beaten
 
 
 class _Looking:

@@ -174,6 +174,12 @@ class Schedule:
         lots = np.random.default_rng(abs(seed)).integers(1, LOTS, len(self.x)).tolist()
         return self.weighed(zip(self.x, lots, strict=True))
 
+    def lot_of_pairs(self, seed: int) -> Linear:
+        """Return such a sum that is the same whenever a measure and variant is begun."""
+        lots = np.random.default_rng(abs(seed)).integers(1, LOTS, len(self.x)).tolist()
+        by_pair = {key[:2]: lot for key, lot in zip(self.x, lots, strict=True)}
+        return self.weighed((key, by_pair[key[:2]]) for key in self.x)
+
     # --- plans in and out
 
     def hint(self, steps: Sequence[Step]) -> None:

@@ -5,14 +5,19 @@ A roadmap is wished for by a firm that has a target. A city that shares money ou
 questions: what is the most that this firm can make of so much, and what is the least that brings
 it to a level by the horizon. Ask them of ``Instance.without_running``: whoever does things later
 pays less for running them, and nobody should look frugal for waiting.
+
+Without running cost, what is done is nearly free of when it is done. So it is chosen first, as if
+everything took one period and no staff, and then put in time; only where that cannot be done are
+both looked for together.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
-from taji.plan.instance import Instance
+from taji.plan.instance import Instance, Limits, Measure
 from taji.plan.roadmap import Name, NoTimeError, Roadmap, Stage
 from taji.plan.schedule import Schedule
 from taji.plan.solving import Found, Search
@@ -20,10 +25,10 @@ from taji.plan.steps import Step, counted
 
 __all__ = ["least_cost", "most_gain"]
 
-_MOST: tuple[Name, ...] = ("gain", "cost", "benefit")
-_LEAST: tuple[Name, ...] = ("cost", "gain", "benefit")
-#: What is to be large; all else is to be small.
-_LARGE: frozenset[Name] = frozenset({"gain", "benefit"})
+_MOST: tuple[Name, ...] = ("gain", "cost")
+_LEAST: tuple[Name, ...] = ("cost", "gain")
+
+Pairs = frozenset[tuple[int, int]]
 
 
 def most_gain(instance: Instance, *, search: Search) -> Roadmap:
@@ -38,7 +43,7 @@ def most_gain(instance: Instance, *, search: Search) -> Roadmap:
 
     Examples
     --------
-    >>> from taji.plan.instance import Limits, Measure, Variant
+    >>> from taji.plan.instance import Variant
     >>> ways = [Variant(duration=1, purchase=p, running=0, staff=0, facts=frozenset({f}))
     ...         for f, p in enumerate((50, 80))]
     >>> problem = Instance(
@@ -64,75 +69,171 @@ def least_cost(instance: Instance, *, search: Search) -> Roadmap:
     return _served(instance, _LEAST, search, reach=True)
 
 
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """What is done, whenever; the wishes as far as they were served."""
+
+    pairs: Pairs
+    stages: tuple[Stage, ...]
+    settled: bool
+
+
 def _served(instance: Instance, wishes: Sequence[Name], search: Search, *, reach: bool) -> Roadmap:
+    timeless = _timeless(instance)
+    choice = _chosen(timeless, wishes, search, reach=reach)
+    if choice is None:
+        return _none(search)
+    timed = _timed(instance, choice.pairs, search)
+    if timed.status == "infeasible":
+        choice = _chosen(instance, wishes, search, reach=reach)
+        if choice is None:
+            return _none(search)
+        timed = _timed(instance, choice.pairs, search)
+    if not timed.exists or timed.value is None or timed.bound is None:
+        raise NoTimeError(seconds=round(search.spent, 1))
+    soonest = Stage("benefit", timed.value, timed.bound, timed.status == "optimal")
+    stages = (*choice.stages, soonest)
+    drawn = _drawn_times(instance, choice.pairs, soonest, timed, search)
+    plan = counted(instance, drawn.steps if drawn.exists else timed.steps)
+    if plan.broken:  # pragma: no cover - the model and the recount say the same
+        raise AssertionError(f"the plan breaks {plan.broken}")
+    proven = len(stages) == len(wishes) + 1 and all(stage.proven for stage in stages)
+    return Roadmap(
+        status="optimal" if proven else "feasible",
+        plan=plan,
+        stages=stages,
+        seconds=search.spent,
+        seed=search.seed,
+        settled=choice.settled and drawn.status == "optimal",
+    )
+
+
+def _none(search: Search) -> Roadmap:
+    return Roadmap(
+        status="infeasible", plan=None, stages=(), seconds=search.spent, seed=search.seed
+    )
+
+
+# --- what is done
+
+
+def _timeless(instance: Instance) -> Instance:
+    """The same problem in which everything takes one period and no staff, in as few periods as
+    the longest chain of prerequisites.
+
+    What cannot be done in it cannot be done at all, and nothing in it is worth less.
+    """
+    return replace(
+        instance,
+        periods=min(_depth(instance), instance.periods),
+        measures=tuple(
+            replace(m, variants=tuple(replace(v, duration=1, staff=0) for v in m.variants))
+            for m in instance.measures
+        ),
+        limits=Limits(budget=instance.limits.budget),
+    )
+
+
+def _depth(instance: Instance) -> int:
+    """Measures in the longest chain of those that wait for each other, at least 1."""
+    done: set[int] = set()
+    rounds = 0
+    while True:
+        more = {
+            at
+            for at, measure in enumerate(instance.measures)
+            if at not in done and all(done & group for group in measure.requires)
+        }
+        if not more:
+            return max(1, rounds)
+        done |= more
+        rounds += 1
+
+
+def _chosen(
+    instance: Instance, wishes: Sequence[Name], search: Search, *, reach: bool
+) -> _Choice | None:
+    """Choose what is done; None where nothing can be."""
     stages: list[Stage] = []
     best: tuple[Step, ...] = ()
     for name in wishes:
         schedule = _kept(instance, stages, best, reach=reach)
         wish = _expression(schedule, name)
-        found = (
-            search.run(schedule, most=wish) if name in _LARGE else search.run(schedule, least=wish)
-        )
+        large = name == "gain"
+        found = search.run(schedule, most=wish) if large else search.run(schedule, least=wish)
         if not stages and found.status == "infeasible":
-            return Roadmap(
-                status="infeasible", plan=None, stages=(), seconds=search.spent, seed=search.seed
-            )
+            return None
         if not stages and not found.exists:
             raise NoTimeError(seconds=round(search.spent, 1))
-        if not found.exists:
+        if not found.exists or found.value is None or found.bound is None:
             break
-        assert found.value is not None
-        assert found.bound is not None
         best = found.steps
         stages.append(Stage(name, found.value, found.bound, found.status == "optimal"))
-    proven = len(stages) == len(wishes) and all(stage.proven for stage in stages)
-    drawn = _drawn(instance, stages, best, search, reach=reach) if proven else Found("unknown")
-    plan = counted(instance, drawn.steps if drawn.exists else best)
-    if plan.broken:  # pragma: no cover - the model and the recount say the same
-        raise AssertionError(f"the plan breaks {plan.broken}")
-    return Roadmap(
-        status="optimal" if proven else "feasible",
-        plan=plan,
-        stages=tuple(stages),
-        seconds=search.spent,
-        seed=search.seed,
-        settled=drawn.status == "optimal",
-    )
+    schedule = _kept(instance, stages, best, reach=reach)
+    drawn = search.run(schedule, least=schedule.lot_of_pairs(search.seed))
+    steps = drawn.steps if drawn.exists else best
+    return _Choice(frozenset(step.pair for step in steps), tuple(stages), drawn.status == "optimal")
 
 
 def _kept(
-    instance: Instance, stages: Sequence[Stage], best: tuple[Step, ...], *, reach: bool
+    instance: Instance, stages: Iterable[Stage], best: tuple[Step, ...], *, reach: bool
 ) -> Schedule:
-    """Return the problem in which the wishes so far are kept, to be searched from a plan on."""
+    """The problem in which the wishes so far are kept, to be searched from a plan on."""
     schedule = Schedule(instance)
     if reach:
         schedule.reach(instance.periods)
     for stage in stages:
         wish = _expression(schedule, stage.name)
-        kept = wish >= stage.value if stage.name in _LARGE else wish <= stage.value
-        schedule.model.add(kept)
-    if stages:
+        schedule.model.add(wish >= stage.value if stage.name == "gain" else wish <= stage.value)
+    if best:
         schedule.hint(best)
     return schedule
 
 
 def _expression(schedule: Schedule, name: Name) -> Any:
-    periods = schedule.instance.periods
-    if name == "gain":
-        return schedule.gained(periods)
-    if name == "benefit":
-        return sum(schedule.gained(period) for period in range(1, periods + 1))
-    return schedule.cost
+    return schedule.gained(schedule.instance.periods) if name == "gain" else schedule.cost
 
 
-def _drawn(
-    instance: Instance,
-    stages: Sequence[Stage],
-    best: tuple[Step, ...],
-    search: Search,
-    *,
-    reach: bool,
+# --- when it is done
+
+
+def _timed(instance: Instance, pairs: Pairs, search: Search) -> Found:
+    """Put what is done in time, so that most is gained as early as can be."""
+    schedule = _all_of(instance, pairs)
+    return _named(search.run(schedule, most=_benefit(schedule)), pairs)
+
+
+def _drawn_times(
+    instance: Instance, pairs: Pairs, soonest: Stage, timed: Found, search: Search
 ) -> Found:
-    """Of several best plans take the one that a draw from the seed prefers, as a roadmap does."""
-    schedule = _kept(instance, stages, best, reach=reach)
-    return search.run(schedule, least=schedule.lot(search.seed))
+    """Of several plans that are as soon take the one that a draw from the seed prefers."""
+    schedule = _all_of(instance, pairs)
+    schedule.model.add(_benefit(schedule) >= soonest.value)
+    schedule.hint([replace(step, variant=0) for step in timed.steps])
+    return _named(search.run(schedule, least=schedule.lot(search.seed)), pairs)
+
+
+def _all_of(instance: Instance, pairs: Pairs) -> Schedule:
+    """The problem in which just these are carried out, each measure left with its one variant."""
+    way = dict(pairs)
+    only = replace(
+        instance,
+        measures=tuple(
+            Measure((measure.variants[way[at]],) if at in way else (), measure.requires)
+            for at, measure in enumerate(instance.measures)
+        ),
+    )
+    schedule = Schedule(only)
+    schedule.model.add(schedule.chosen((measure, 0) for measure in way) == len(way))
+    return schedule
+
+
+def _named(found: Found, pairs: Pairs) -> Found:
+    """Give steps of a problem with one variant each the variants of the whole problem."""
+    way = dict(pairs)
+    steps = tuple(replace(step, variant=way[step.measure]) for step in found.steps)
+    return replace(found, steps=steps)
+
+
+def _benefit(schedule: Schedule) -> Any:
+    return sum(schedule.gained(t) for t in range(1, schedule.instance.periods + 1))
