@@ -22,8 +22,9 @@ from taji.cli.plan_roadmap import OPTIONS as ROADMAP
 from taji.cli.plan_roadmap import amounts
 from taji.cli.progress import Bar
 from taji.desk.gathering import IntakeChoices
+from taji.desk.option_request import OptionsRequest
 from taji.desk.option_rows import Counting
-from taji.desk.optioning import OptionsRequest, make_options
+from taji.desk.optioning import make_options
 
 __all__ = ["build"]
 

@@ -24,7 +24,7 @@ from taji.desk.roadmapping import DEFAULT_SIZE, SIZE
 from taji.desk.steps import Steps
 from taji.survey.intake import Intake
 
-__all__ = ["GROUPS", "SizeOf", "Surveyed", "survey_firms"]
+__all__ = ["GROUPS", "SIZE_FROM", "SizeOf", "Surveyed", "survey_firms"]
 
 #: Columns that are groups where they are there and nobody names others.
 GROUPS = ("size", "district", "industry_group", "industry")
