@@ -20,6 +20,7 @@ from taji.catalogue import (
     questionnaire,
     register,
     thesaurus,
+    worth,
 )
 from taji.catalogue.pack import Spec
 from taji.cli import run
@@ -134,6 +135,7 @@ def test_every_field_of_a_pack_is_in_the_manual(language: str):
             thesaurus,
             measure,
             crosswalk,
+            worth,
         )
         for kind in _specs(module)
         if kind.__name__ not in MADE_BY_LOADER

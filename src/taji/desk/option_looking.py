@@ -94,7 +94,8 @@ class LookingForOptions:
             return "no_size", {"size": size.size}
         if line["coverage"] < least:
             return "few_answers", {"coverage": line["coverage"], "least": float(least)}
-        if self.broken_off or self.stopped():
+        self.broken_off = self.broken_off or self.stopped()
+        if self.broken_off:
             return "stopped", {}
         targets = order[now + 1 : min(goal, now + self.request.ahead) + 1]
         line["targets"] = "|".join(targets)

@@ -187,14 +187,15 @@ class _Looking:
     ) -> None:
         self.whole, self.bare = instance, instance.without_running()
         self.budgets, self.seconds, self.seed = budgets, seconds, seed
-        self._asked = stopped
-        self._broken_off = False
+        self._asked, self._stopped = stopped, False
         self.unfinished = 0
         self.needed: dict[str, int | None] = {}
 
     @property
     def stopped(self) -> bool:
-        return self._broken_off or self._asked()
+        """Whether somebody has stopped it, once and for all."""
+        self._stopped = self._stopped or self._asked()
+        return self._stopped
 
     def all(self, tests: Mapping[str, Tests]) -> Tried:
         nearest = next(iter(tests.values()), ())
@@ -236,19 +237,18 @@ class _Looking:
     def _one(self, ask: Callable[..., Roadmap], instance: Instance) -> Roadmap | None:
         if self.stopped:
             return None
-        search = Search(self.seconds, self.seed)
+        search = Search(self.seconds, self.seed, heeds=False)
         try:
             made = ask(instance, search=search)
         except NoTimeError:
             made = None
-        self._broken_off |= search.stopped
-        self.unfinished += made is None and not self.stopped
+        self.unfinished += made is None
         return made
 
     def _needed(self, aimed: Instance) -> int | None:
         if self.stopped:
             return None
-        search = Search(self.seconds, self.seed)
+        search = Search(self.seconds, self.seed, heeds=False)
         limits = replace(aimed.limits, budget=None)
         return least_of(aimed.limited(limits), "budget", search=search)
 

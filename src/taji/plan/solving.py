@@ -66,11 +66,15 @@ class Search:
     seed : int
     stopped : bool
         Somebody pressed Ctrl-C: what is found by then is what there is.
+    heeds : bool
+        Whether Ctrl-C ends a search. One that ends with a proof at that moment does not tell of
+        it: of many short searches none should heed it, and whoever started them listen.
     """
 
     seconds: float
     seed: int
     stopped: bool = False
+    heeds: bool = True
     _began: float = field(default_factory=time.monotonic)
 
     @property
@@ -124,6 +128,7 @@ class Search:
         solver = cp_model.CpSolver()
         solver.parameters.num_workers = WORKERS
         solver.parameters.random_seed = self.seed
+        solver.parameters.catch_sigint_signal = self.heeds
         solver.parameters.max_time_in_seconds = max(0.0, self.left * share)
         return solver
 
