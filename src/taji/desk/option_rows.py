@@ -193,7 +193,6 @@ class _Teller:
             "subsidy": self.rule,
             "size": firm.size,
             "proven": one.proven,
-            "settled": one.settled,
             **told,
         }
         never = _NEVER if reached is None else reached

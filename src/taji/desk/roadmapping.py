@@ -33,7 +33,7 @@ from taji.plan.earliest import reaches
 from taji.plan.instance import Limits, Subsidy
 from taji.plan.problem import MIDDLE, Cases, Problem, problem_of
 from taji.plan.roadmap import STAGES, Roadmap, roadmap
-from taji.plan.solving import WORKERS, Search
+from taji.plan.solving import Search
 from taji.plan.steps import Plan
 from taji.plan.variety import Alternative, Binding, alternatives, binding
 from taji.report.roadmap import write_roadmap_pdf
@@ -350,10 +350,8 @@ class _Maker:
             "status": found.status,
             "bound": cost.bound if cost else None,
             "gap": cost.gap if cost else None,
-            "method": "CP-SAT",
-            "workers": WORKERS,
+            "method": "branch and bound (SCIP), recounted in whole numbers",
             "seed": found.seed,
-            "settled": found.settled,
             "time_limit": self.request.seconds,
         }
 

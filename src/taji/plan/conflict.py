@@ -8,6 +8,8 @@ these stand ``target`` itself and ``periods``, the horizon.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import gcd
+from typing import Any
 
 from taji.plan.earliest import earliest, reaches
 from taji.plan.instance import Instance, Limits
@@ -110,21 +112,28 @@ def least_of(
         None where there is no plan, or none was found in time.
     """
     if limit == "periods":
-        soonest = earliest(instance, search=search)
+        soonest = earliest(instance, search=search).plan
         return soonest.value if soonest.exists else None
     schedule = Schedule(instance, last=last)
     schedule.reach(schedule.last)
     if limit == "budget":
         least = schedule.cost
     elif limit == "staff":
-        most = max((v.staff for m in instance.measures for v in m.variants), default=0)
-        least = schedule.model.new_int_var(0, most * len(instance.measures), "most_staff")
-        for period in range(1, schedule.last + 1):
-            schedule.model.add(schedule.staff_in(period) <= least)
+        least = _peak(schedule)
     else:
         least = schedule.paid_in(int(limit.split()[1]))
     found = search.run(schedule, least=least)
     return found.value if found.exists else None
+
+
+def _peak(schedule: Schedule) -> Any:
+    """Return the most staff of any period, in steps that staff can take: bounds round up to one."""
+    wanted = [v.staff for m in schedule.instance.measures for v in m.variants]
+    unit = gcd(*wanted) or 1
+    steps = schedule.model.new_int_var(0, max(wanted) * len(wanted) // unit, "peak")
+    for period in range(1, schedule.last + 1):
+        schedule.model.add(schedule.staff_in(period) <= unit * steps)
+    return unit * steps
 
 
 def _clash(instance: Instance, name: str, others: frozenset[str], search: Search) -> Clash:

@@ -43,8 +43,8 @@ class Candidate:
         The least of the given budgets that the plan keeps to. [yuan]
     plan : Plan
         Counted with running cost.
-    proven, settled : bool
-        As of a roadmap: nothing is better; no other is as good, or the seed chose among them.
+    proven : bool
+        As of a roadmap: nothing is better.
     """
 
     kind: Kind
@@ -52,7 +52,6 @@ class Candidate:
     budget: int
     plan: Plan
     proven: bool
-    settled: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -264,7 +263,6 @@ class _Looking:
             budget=min(budget for budget in self.budgets if budget >= made.plan.cost),
             plan=counted(replace(free, tests=tests), made.plan.steps),
             proven=made.status == "optimal",
-            settled=made.settled,
         )
 
 

@@ -20,15 +20,14 @@ from typing import Any, Literal
 from taji.base.errors import TajiError
 from taji.plan.earliest import earliest
 from taji.plan.instance import Instance
-from taji.plan.schedule import LOTS, Schedule
+from taji.plan.schedule import Schedule
 from taji.plan.solving import Found, Search
 from taji.plan.steps import Plan, Step, counted
+from taji.plan.thinning import thin
 
 __all__ = ["STAGES", "Name", "NoTimeError", "Roadmap", "Stage", "roadmap"]
 
 Name = Literal["finish_period", "cost", "gain", "benefit"]
-#: Seconds for settling which of several best plans it is, and that as a share of what was spent.
-SETTLING, SETTLING_SHARE = 1.0, 0.3
 #: The wishes, in their order.
 STAGES: tuple[Name, Name, Name, Name] = ("finish_period", "cost", "gain", "benefit")
 
@@ -82,9 +81,6 @@ class Roadmap:
         As far as the search came.
     seconds, seed
         What the search took and began with.
-    settled : bool
-        No other plan is as good, or the draw from the seed chose among those that are; otherwise
-        the next search may find another of them.
     """
 
     status: Literal["optimal", "feasible", "infeasible"]
@@ -92,7 +88,6 @@ class Roadmap:
     stages: tuple[Stage, ...]
     seconds: float
     seed: int
-    settled: bool = True
 
 
 def roadmap(
@@ -137,123 +132,81 @@ def roadmap(
     """
     if counted(instance, ()).finish_period == 0:
         return _standing(instance, search)
-    stages: list[Stage] = []
-    best: tuple[Step, ...] = ()
-    for name in STAGES:
-        told(name)
-        found = _SERVE[name](instance, search, stages, best)
-        if name == STAGES[0] and found.status == "infeasible":
-            return Roadmap(
-                status="infeasible", plan=None, stages=(), seconds=search.spent, seed=search.seed
-            )
-        if name == STAGES[0] and not found.exists:
-            raise NoTimeError(seconds=round(search.spent, 1))
-        if not found.exists:
-            break
-        best = found.steps
-        assert found.value is not None
-        assert found.bound is not None
-        stages.append(Stage(name, found.value, found.bound, found.status == "optimal"))
-    proven = len(stages) == len(STAGES) and all(stage.proven for stage in stages)
-    drawn = _settled(instance, search, stages, best) if proven else Found("unknown")
-    best = drawn.steps if drawn.exists else best
-    plan = counted(instance, best)
+    told(STAGES[0])
+    soonest = earliest(instance, search=search)
+    if soonest.plan.status == "infeasible":
+        return Roadmap(
+            status="infeasible", plan=None, stages=(), seconds=search.spent, seed=search.seed
+        )
+    if not soonest.plan.exists:
+        raise NoTimeError(seconds=round(search.spent, 1))
+    served = _Served(instance, search)
+    served.keep("finish_period", soonest.plan)
+    told(STAGES[1])
+    known = soonest.cheapest
+    served.keep("cost", known if known.status == "optimal" else served.cheapest())
+    for name, serve in ((STAGES[2], served.most), (STAGES[3], served.soonest)):
+        if len(served.stages) == STAGES.index(name):
+            told(name)
+            served.keep(name, serve())
+    proven = len(served.stages) == len(STAGES) and all(stage.proven for stage in served.stages)
+    plan = counted(instance, served.best)
     if plan.broken:  # pragma: no cover - the model and the recount say the same
         raise AssertionError(f"the plan breaks {plan.broken}")
     return Roadmap(
         status="optimal" if proven else "feasible",
         plan=plan,
-        stages=tuple(stages),
+        stages=tuple(served.stages),
         seconds=search.spent,
         seed=search.seed,
-        settled=drawn.status == "optimal",
     )
 
 
-def _earliest(
-    instance: Instance, search: Search, stages: list[Stage], best: tuple[Step, ...]
-) -> Found:
-    return earliest(instance, search=search)
+class _Served:
+    """The wishes served so far, and the best plan that serves them."""
 
+    def __init__(self, instance: Instance, search: Search) -> None:
+        self.instance, self.search = instance, search
+        self.stages: list[Stage] = []
+        self.best: tuple[Step, ...] = ()
 
-def _cheapest(
-    instance: Instance, search: Search, stages: list[Stage], best: tuple[Step, ...]
-) -> Found:
-    finish = stages[0].value
-    schedule = Schedule(instance, last=finish)
-    schedule.reach(finish)
-    schedule.hint(best)
-    return search.run(schedule, least=schedule.cost)
+    def keep(self, name: Name, found: Found) -> None:
+        """Keep what was found for a wish, if anything was."""
+        if not found.exists:
+            return
+        assert found.value is not None
+        assert found.bound is not None
+        self.best = found.steps
+        self.stages.append(Stage(name, found.value, found.bound, found.status == "optimal"))
 
+    def cheapest(self) -> Found:
+        schedule = Schedule(self.instance, last=self.stages[0].value)
+        schedule.reach(schedule.last)
+        return self._search(schedule, least=schedule.cost)
 
-def _most(instance: Instance, search: Search, stages: list[Stage], best: tuple[Step, ...]) -> Found:
-    schedule = _kept(instance, stages)
-    schedule.hint(best)
-    wish = _Wish(schedule.gained(instance.periods), sum(instance.gains))
-    return _among_cheapest(schedule, wish, search, lambda plan: plan.gain)
+    def most(self) -> Found:
+        schedule = self._cheapest_plans()
+        return self._search(schedule, most=schedule.gained(self.instance.periods))
 
+    def soonest(self) -> Found:
+        schedule, periods = self._cheapest_plans(), range(1, self.instance.periods + 1)
+        schedule.model.add(schedule.gained(self.instance.periods) >= self.stages[2].value)
+        return self._search(schedule, most=sum(schedule.gained(period) for period in periods))
 
-def _soonest(
-    instance: Instance, search: Search, stages: list[Stage], best: tuple[Step, ...]
-) -> Found:
-    schedule = _kept(instance, stages)
-    schedule.model.add(schedule.gained(instance.periods) >= stages[2].value)
-    schedule.hint(best)
-    wish = _Wish(_benefit(schedule), instance.periods * sum(instance.gains))
-    return _among_cheapest(schedule, wish, search, lambda plan: plan.benefit)
+    def _cheapest_plans(self) -> Schedule:
+        """Return the whole problem with the first two wishes kept."""
+        finish = self.stages[0].value
+        last = self.instance.periods if _free(self.instance) else finish
+        schedule = Schedule(self.instance, last=last)
+        schedule.reach(finish)
+        schedule.model.add(schedule.cost <= self.stages[1].value)
+        return schedule
 
-
-def _benefit(schedule: Schedule) -> Any:
-    return sum(schedule.gained(period) for period in range(1, schedule.instance.periods + 1))
-
-
-def _settled(
-    instance: Instance, search: Search, stages: list[Stage], best: tuple[Step, ...]
-) -> Found:
-    """Find the one of several best plans that a draw from the seed prefers.
-
-    Searchers that run side by side find now this one, now that; a plan must not change by chance.
-    It is the hardest proof of all and the least wanted one, so it gets a part of the time.
-    """
-    schedule = _kept(instance, stages)
-    schedule.model.add(schedule.gained(instance.periods) >= stages[2].value)
-    schedule.model.add(_benefit(schedule) >= stages[3].value)
-    schedule.hint(best)
-    wish = _Wish(schedule.lot(search.seed), LOTS * len(instance.measures))
-    seconds = max(SETTLING, SETTLING_SHARE * search.spent)
-    return _among_cheapest(schedule, wish, search, lambda plan: 0, seconds=seconds)
-
-
-@dataclass(frozen=True, slots=True)
-class _Wish:
-    """Something that is to be large, and the largest that it can be."""
-
-    value: Any
-    most: int
-
-
-def _among_cheapest(
-    schedule: Schedule,
-    wish: _Wish,
-    search: Search,
-    told: Callable[[Plan], int],
-    *,
-    seconds: float | None = None,
-) -> Found:
-    """Serve a wish among the plans of the least cost.
-
-    The cost stays in the objective, weighed so that one unit of it outweighs the whole wish: the
-    bounds that proved the least cost then prune here as well. With the cost as a mere limit the same
-    proof took many times as long.
-    """
-    weight, unit = wish.most + 1, schedule.unit
-    share = 1.0 if seconds is None else min(1.0, seconds / max(search.left, 1e-3))
-    found = search.run(schedule, least=schedule.cost * weight - wish.value * unit, share=share)
-    if not found.exists:
-        return found
-    assert found.bound is not None
-    plan = counted(schedule.instance, found.steps)
-    return Found(found.status, found.steps, told(plan), (plan.cost * weight - found.bound) // unit)
+    def _search(self, schedule: Schedule, **wish: Any) -> Found:
+        """Search from the best plan known, without starts that would make a plan dearer."""
+        thin(schedule, most=counted(self.instance, self.best).cost)
+        schedule.hint(self.best)
+        return self.search.run(schedule, **wish)
 
 
 def _standing(instance: Instance, search: Search) -> Roadmap:
@@ -269,15 +222,6 @@ def _standing(instance: Instance, search: Search) -> Roadmap:
     )
 
 
-def _kept(instance: Instance, stages: list[Stage]) -> Schedule:
-    """Return the whole problem with the first two wishes kept."""
-    finish = stages[0].value
-    schedule = Schedule(instance, last=instance.periods if _free(instance) else finish)
-    schedule.reach(finish)
-    schedule.model.add(schedule.cost <= stages[1].value)
-    return schedule
-
-
 def _free(instance: Instance) -> bool:
     """Return whether a measure may cost nothing, the subsidy taken off."""
     subsidy = instance.subsidy
@@ -287,11 +231,3 @@ def _free(instance: Instance) -> bool:
         for measure in instance.measures
         for variant in measure.variants
     )
-
-
-_SERVE: dict[Name, Callable[[Instance, Search, list[Stage], tuple[Step, ...]], Found]] = {
-    "finish_period": _earliest,
-    "cost": _cheapest,
-    "gain": _most,
-    "benefit": _soonest,
-}

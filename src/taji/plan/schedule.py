@@ -15,16 +15,12 @@ from collections.abc import Iterable, Sequence
 from math import gcd
 from typing import Any
 
-import numpy as np
 from ortools.sat.python import cp_model
 
 from taji.plan.instance import Instance, Variant, parts
 from taji.plan.steps import Step
 
-__all__ = ["LOTS", "Schedule"]
-
-#: Numbers that lots are drawn from.
-LOTS = 1 << 16
+__all__ = ["Schedule"]
 
 Key = tuple[int, int, int]
 Linear = Any
@@ -169,16 +165,10 @@ class Schedule:
             self.model.add(span >= self.weighed((key, self.ends(key)) for key in keys))
         return span
 
-    def lot(self, seed: int) -> Linear:
-        """Return a sum that is hardly ever the same for two plans: a draw among equals."""
-        lots = np.random.default_rng(abs(seed)).integers(1, LOTS, len(self.x)).tolist()
-        return self.weighed(zip(self.x, lots, strict=True))
-
-    def lot_of_pairs(self, seed: int) -> Linear:
-        """Return such a sum that is the same whenever a measure and variant is begun."""
-        lots = np.random.default_rng(abs(seed)).integers(1, LOTS, len(self.x)).tolist()
-        by_pair = {key[:2]: lot for key, lot in zip(self.x, lots, strict=True)}
-        return self.weighed((key, by_pair[key[:2]]) for key in self.x)
+    def close(self, keys: Iterable[Key]) -> None:
+        """Rule out starts."""
+        for key in keys:
+            self.model.proto.variables[self.x[key].index].domain[1] = 0
 
     # --- plans in and out
 
@@ -189,14 +179,14 @@ class Schedule:
         for key, x in self.x.items():
             self.model.add_hint(x, key in known)
 
-    def steps(self, solver: cp_model.CpSolver) -> tuple[Step, ...]:
-        """Return the plan that the solver found, in the order of its start."""
+    def steps(self, values: Sequence[int]) -> tuple[Step, ...]:
+        """Return the plan that a solution stands for, in the order of its start."""
         return tuple(
             sorted(
                 (
                     Step(start=key[2], finish=self.ends(key), measure=key[0], variant=key[1])
                     for key, x in self.x.items()
-                    if solver.boolean_value(x)
+                    if values[x.index]
                 ),
                 key=lambda step: (step.start, step.finish, step.measure),
             )

@@ -1,16 +1,17 @@
-"""Run CP-SAT: the same search every time, a clock that stops it, and what was proved.
+"""Search a schedule: within a shared clock, the same way every time, and what was proved.
 
-Decides how the solver is set up and when a search ends. What is searched for, the caller says.
+Decides which solver searches and when it ends. What is searched for, the caller says.
 """
 
 from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 from ortools.sat.python import cp_model
 
+from taji.plan.branching import Branched, Status, branch
 from taji.plan.schedule import Schedule
 from taji.plan.steps import Step
 
@@ -18,12 +19,9 @@ __all__ = ["WORKERS", "Found", "Search"]
 
 #: Fewer than eight searchers leave out whole ways of proving (OR-Tools issue 3662).
 WORKERS = 8
-#: Who ends without a proof before this part of the time was stopped from outside. [fraction]
-_EARLY = 0.9
 #: Seconds below which a search is not begun any more.
 _TOO_SHORT = 0.01
 
-Status = Literal["optimal", "feasible", "infeasible", "unknown"]
 _STATUS: dict[Any, Status] = {
     cp_model.OPTIMAL: "optimal",
     cp_model.FEASIBLE: "feasible",
@@ -104,45 +102,46 @@ class Search:
             schedule.model.minimize(least)
         else:
             schedule.model.maximize(most)
-        solver, status = self._solve(schedule, self._solver(share))
-        if solver is None or status not in ("optimal", "feasible"):
-            return Found(status)
-        return Found(
-            status,
-            schedule.steps(solver),
-            round(solver.objective_value),
-            round(solver.best_objective_bound),
-        )
+        return self._searched(schedule, share=share, first=False)
 
-    def first(self, schedule: Schedule, *, guide: Any) -> Found:
+    def first(self, schedule: Schedule, *, guide: Any, share: float = 1.0) -> Found:
         """Search for any plan; ``guide``, to be small, leads the search and its proofs."""
         schedule.model.minimize(guide)
-        solver = self._solver(1.0)
-        solver.parameters.stop_after_first_solution = True
-        done, status = self._solve(schedule, solver)
-        if done is None or status not in ("optimal", "feasible"):
-            return Found(status)
-        return Found(status, schedule.steps(done))
+        return self._searched(schedule, share=share, first=True)
 
-    def _solver(self, share: float) -> cp_model.CpSolver:
+    def _searched(self, schedule: Schedule, *, share: float, first: bool) -> Found:
+        """Branch; what breaks a limit by less than a hair is searched again in whole numbers."""
+        seconds = self.left * share
+        if seconds < _TOO_SHORT:
+            return Found("unknown")
+        began = time.monotonic()
+        found = branch(
+            schedule.model, seconds=seconds, seed=self.seed, first=first, heeds=self.heeds
+        )
+        self.stopped |= found.stopped
+        seconds -= time.monotonic() - began
+        if found.status == "unknown" and seconds > _TOO_SHORT and not self.stopped:
+            found = self._in_whole_numbers(schedule, seconds, first=first)
+        return Found(
+            found.status,
+            schedule.steps(found.values) if found.values else (),
+            found.value,
+            found.bound,
+        )
+
+    def _in_whole_numbers(self, schedule: Schedule, seconds: float, *, first: bool) -> Branched:
         solver = cp_model.CpSolver()
         solver.parameters.num_workers = WORKERS
         solver.parameters.random_seed = self.seed
         solver.parameters.catch_sigint_signal = self.heeds
-        solver.parameters.max_time_in_seconds = max(0.0, self.left * share)
-        return solver
-
-    def _solve(
-        self, schedule: Schedule, solver: cp_model.CpSolver
-    ) -> tuple[cp_model.CpSolver | None, Status]:
-        seconds = solver.parameters.max_time_in_seconds
-        if seconds < _TOO_SHORT:
-            return None, "unknown"
+        solver.parameters.max_time_in_seconds = seconds
+        solver.parameters.stop_after_first_solution = first
         status = _STATUS.get(solver.solve(schedule.model), "unknown")
-        early = solver.wall_time < _EARLY * seconds
-        if early and not solver.parameters.stop_after_first_solution:
-            # the solver takes Ctrl-C as the end of its search
-            self.stopped |= status in ("feasible", "unknown")
-        elif early:
-            self.stopped |= status == "unknown"
-        return solver, status
+        if status not in ("optimal", "feasible"):
+            return Branched(status)
+        return Branched(
+            status,
+            tuple(solver.response_proto.solution),
+            round(solver.objective_value),
+            round(solver.best_objective_bound),
+        )

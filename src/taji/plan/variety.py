@@ -14,6 +14,7 @@ from taji.plan.instance import Instance
 from taji.plan.schedule import Schedule
 from taji.plan.solving import Search
 from taji.plan.steps import Plan, counted
+from taji.plan.thinning import thin
 
 __all__ = ["DEARER", "Alternative", "Binding", "alternatives", "binding"]
 
@@ -95,6 +96,7 @@ def _another(
         schedule = Schedule(instance, last=last)
         schedule.reach(schedule.last)
         schedule.model.add(schedule.cost <= most)
+        thin(schedule, most=most)
         return schedule
 
     schedule = near()
@@ -112,10 +114,7 @@ def _another(
     found = search.run(cheapest, least=cheapest.cost, share=0.5)
     if not found.exists or found.value is None:
         return counted(instance, farthest.steps)
-    cheapest.model.add(cheapest.cost <= found.value)
-    cheapest.hint(found.steps)
-    drawn = search.run(cheapest, least=cheapest.lot(search.seed), share=0.5)
-    return counted(instance, drawn.steps if drawn.exists else found.steps)
+    return counted(instance, found.steps)
 
 
 def binding(instance: Instance, best: Plan, *, search: Search) -> tuple[Binding, ...]:

@@ -22,6 +22,7 @@ from taji.plan.roadmap import Name, NoTimeError, Roadmap, Stage
 from taji.plan.schedule import Schedule
 from taji.plan.solving import Found, Search
 from taji.plan.steps import Step, counted
+from taji.plan.thinning import thin
 
 __all__ = ["least_cost", "most_gain"]
 
@@ -75,7 +76,6 @@ class _Choice:
 
     pairs: Pairs
     stages: tuple[Stage, ...]
-    settled: bool
 
 
 def _served(instance: Instance, wishes: Sequence[Name], search: Search, *, reach: bool) -> Roadmap:
@@ -93,8 +93,7 @@ def _served(instance: Instance, wishes: Sequence[Name], search: Search, *, reach
         raise NoTimeError(seconds=round(search.spent, 1))
     soonest = Stage("benefit", timed.value, timed.bound, timed.status == "optimal")
     stages = (*choice.stages, soonest)
-    drawn = _drawn_times(instance, choice.pairs, soonest, timed, search)
-    plan = counted(instance, drawn.steps if drawn.exists else timed.steps)
+    plan = counted(instance, timed.steps)
     if plan.broken:  # pragma: no cover - the model and the recount say the same
         raise AssertionError(f"the plan breaks {plan.broken}")
     proven = len(stages) == len(wishes) + 1 and all(stage.proven for stage in stages)
@@ -104,7 +103,6 @@ def _served(instance: Instance, wishes: Sequence[Name], search: Search, *, reach
         stages=stages,
         seconds=search.spent,
         seed=search.seed,
-        settled=choice.settled and drawn.status == "optimal",
     )
 
 
@@ -169,10 +167,7 @@ def _chosen(
             break
         best = found.steps
         stages.append(Stage(name, found.value, found.bound, found.status == "optimal"))
-    schedule = _kept(instance, stages, best, reach=reach)
-    drawn = search.run(schedule, least=schedule.lot_of_pairs(search.seed))
-    steps = drawn.steps if drawn.exists else best
-    return _Choice(frozenset(step.pair for step in steps), tuple(stages), drawn.status == "optimal")
+    return _Choice(frozenset(step.pair for step in best), tuple(stages))
 
 
 def _kept(
@@ -185,6 +180,7 @@ def _kept(
     for stage in stages:
         wish = _expression(schedule, stage.name)
         schedule.model.add(wish >= stage.value if stage.name == "gain" else wish <= stage.value)
+    thin(schedule, most=counted(instance, best).cost if best else instance.limits.budget)
     if best:
         schedule.hint(best)
     return schedule
@@ -201,16 +197,6 @@ def _timed(instance: Instance, pairs: Pairs, search: Search) -> Found:
     """Put what is done in time, so that most is gained as early as can be."""
     schedule = _all_of(instance, pairs)
     return _named(search.run(schedule, most=_benefit(schedule)), pairs)
-
-
-def _drawn_times(
-    instance: Instance, pairs: Pairs, soonest: Stage, timed: Found, search: Search
-) -> Found:
-    """Of several plans that are as soon take the one that a draw from the seed prefers."""
-    schedule = _all_of(instance, pairs)
-    schedule.model.add(_benefit(schedule) >= soonest.value)
-    schedule.hint([replace(step, variant=0) for step in timed.steps])
-    return _named(search.run(schedule, least=schedule.lot(search.seed)), pairs)
 
 
 def _all_of(instance: Instance, pairs: Pairs) -> Schedule:
