@@ -21,10 +21,10 @@ from taji.desk.roadmapping import (
     RoadmapRequest,
     make_roadmap,
     plan_roadmap,
-    size_of,
 )
 from taji.desk.steps import SILENT
 from taji.desk.subsidy_file import SubsidyFileError, read_subsidy
+from taji.desk.surveyed_firms import survey_firms
 from taji.plan.thresholds import given, reach_of
 from taji.report.fonts import family
 from taji.report.roadmap import tell_roadmap
@@ -239,14 +239,29 @@ def test_a_subsidy_that_makes_no_sense_is_refused(tmp_path, text):
     assert "aid.yaml" in caught.value.render("zh")
 
 
-def test_the_size_comes_from_the_answers_then_the_register_then_is_small(demo, firm):
-    register = pl.read_csv(demo.register)
-    key = firm.item(0, "enterprise")
-    known = register.filter(pl.col("enterprise") == key).item(0, "size")
+def test_the_size_comes_from_the_answers_then_the_register_then_is_small(demo, tmp_path):
+    said = pl.read_csv(demo.answers, infer_schema=False).head(3)
+    key = said.item(0, "enterprise")
+    register = pl.DataFrame({"enterprise": [key], "size": ["medium"]})
+    register.write_csv(tmp_path / "register.csv")
+    said.with_columns(pl.lit("micro").alias("firm/size")).write_csv(tmp_path / "said.csv")
+    said.drop("firm/size").write_csv(tmp_path / "silent.csv")
 
-    assert size_of(firm, demo.register) == known
-    assert size_of(firm.with_columns(size=pl.lit("medium")), demo.register) == "medium"
-    assert size_of(firm, None) == "small"
+    def size(answers: str, known: str | None) -> tuple[str, str]:
+        found = survey_firms(
+            tmp_path / answers,
+            questionnaire_of("sme2024"),
+            IntakeChoices(),
+            register=None if known is None else tmp_path / known,
+            by=(),
+            steps=SILENT,
+        )
+        first = found.sizes[found.sheets.get_column("enterprise").to_list().index(key)]
+        return first.size, first.known_from
+
+    assert size("said.csv", "register.csv") == ("micro", "answers")
+    assert size("silent.csv", "register.csv") == ("medium", "register")
+    assert size("silent.csv", None) == ("small", "assumed")
 
 
 def test_a_price_book_is_a_pack_that_a_roadmap_takes(firm, tmp_path):

@@ -23,9 +23,9 @@ from taji.catalogue.load import questionnaire_of
 from taji.catalogue.measure import Measures
 from taji.desk.diagnosing import program_of
 from taji.desk.files import keep_inputs, whole, write_table
-from taji.desk.gathering import IntakeChoices, gather, write_refused
-from taji.desk.roadmapping import size_of
+from taji.desk.gathering import IntakeChoices, write_refused
 from taji.desk.steps import SILENT, Steps
+from taji.desk.surveyed_firms import survey_firms
 from taji.plan.conflict import least_of
 from taji.plan.instance import Limits
 from taji.plan.problem import Problem, problem_of
@@ -107,10 +107,10 @@ def compare_plans(
     keep_inputs([answers, register], [out / FIRMS, out / SUMMARY])
     program, pack = program_of(model), load_measures(measures)
     asked = questionnaire_of(model)
-    intake = gather(answers, [asked], IntakeChoices(), steps=steps)
+    surveyed = survey_firms(answers, asked, IntakeChoices(), register=register, by=(), steps=steps)
     out.mkdir(parents=True, exist_ok=True)
-    write_refused(intake, out, language)
-    sheets = intake.of(asked.id)
+    write_refused(surveyed.intake, out, language)
+    sheets = surveyed.sheets
     order = [level.id for level in program.model.levels]
     codes = program.wide(sheets).get_column("total:level").to_list()
     steps.begin(COMPARING)
@@ -120,7 +120,7 @@ def compare_plans(
         if level != order[-1]:
             target = order[order.index(level) + 1]
             sheet = sheets[at]
-            size = size_of(sheet, register)
+            size = surveyed.sizes[at].size
             search = Search(seconds, seed)
             row = _firm(sheet, program, pack, size, target, periods, search)
             rows.append({**row, "level": level})
@@ -131,7 +131,7 @@ def compare_plans(
     with whole(out / SUMMARY) as unfinished:
         text = json.dumps(summary, ensure_ascii=False, indent=1)
         unfinished.write_text(text + "\n", encoding="utf-8")
-    return Compared(firms, summary, intake.summary, _sentence(summary))
+    return Compared(firms, summary, surveyed.intake.summary, _sentence(summary))
 
 
 def _firm(

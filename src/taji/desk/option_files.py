@@ -13,13 +13,13 @@ from typing import Any
 import polars as pl
 
 from taji.desk.files import whole, write_table
-from taji.desk.option_firms import SIZE_FROM, Surveyed
 from taji.desk.option_looking import LookingForOptions
 from taji.desk.option_request import Means, OptionsRequest
 from taji.desk.option_rows import option_schema
 from taji.desk.option_words import NO_ANSWERS, reason_words
 from taji.desk.roadmap_figures import both
 from taji.desk.roadmap_words import ASSUMED
+from taji.desk.surveyed_firms import SIZE_FROM, Surveyed
 from taji.store.manifest import fingerprint
 
 __all__ = ["FILES", "write_options"]

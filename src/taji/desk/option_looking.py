@@ -13,11 +13,11 @@ from typing import Any
 import polars as pl
 
 from taji.base.text import Text
-from taji.desk.option_firms import SizeOf, Surveyed
 from taji.desk.option_request import Means, OptionsRequest
 from taji.desk.option_rows import Firm, Offer, best_offers, offers_of
 from taji.desk.option_words import Reason, reason_words
 from taji.desk.steps import Steps
+from taji.desk.surveyed_firms import SizeOf, Surveyed
 from taji.plan.instance import Instance, Limits
 from taji.plan.options import Tried, candidates
 from taji.plan.problem import problem_of

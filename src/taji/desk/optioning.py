@@ -16,11 +16,11 @@ from taji.catalogue.load import questionnaire_of
 from taji.desk.files import keep_inputs
 from taji.desk.gathering import notes_of, write_refused
 from taji.desk.option_files import FILES, write_options
-from taji.desk.option_firms import survey_firms
 from taji.desk.option_looking import LookingForOptions
 from taji.desk.option_request import OptionsRequest, means_of
 from taji.desk.option_words import notes_of_options
 from taji.desk.steps import SILENT, Steps
+from taji.desk.surveyed_firms import survey_firms
 
 __all__ = ["Optioned", "make_options"]
 

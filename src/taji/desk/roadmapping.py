@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +22,13 @@ from taji.catalogue.load import measures as load_measures
 from taji.catalogue.load import questionnaire_of
 from taji.catalogue.measure import Measures
 from taji.desk.diagnosing import program_of
-from taji.desk.files import keep_inputs, read_register, whole
-from taji.desk.gathering import IntakeChoices, gather, write_refused
+from taji.desk.files import keep_inputs, whole
+from taji.desk.gathering import IntakeChoices, write_refused
 from taji.desk.roadmap_figures import Standing, both, chosen, figures, standings
 from taji.desk.roadmap_words import ASSUMED, clash_words, limit_name, roadmap_note
 from taji.desk.steps import SILENT, Steps
 from taji.desk.subsidy_file import read_subsidy
+from taji.desk.surveyed_firms import DEFAULT_SIZE, SIZE, survey_firms
 from taji.plan.conflict import Conflict, conflict
 from taji.plan.earliest import reaches
 from taji.plan.instance import Limits, Subsidy
@@ -45,12 +46,8 @@ __all__ = [
     "RoadmapRequest",
     "make_roadmap",
     "plan_roadmap",
-    "size_of",
 ]
 
-#: The size that is planned with where nothing says another.
-DEFAULT_SIZE = "small"
-SIZE = "size"
 #: What a caller means who says nothing about the answers.
 AS_USUAL = IntakeChoices()
 WISHES: Mapping[str, Text] = {
@@ -196,14 +193,16 @@ def make_roadmap(
     """
     keep_inputs([answers, request.subsidy, request.register], [out])
     asked = questionnaire_of(request.model)
-    found = gather(answers, [asked], intake, steps=steps)
+    firms = survey_firms(answers, asked, intake, register=request.register, by=(), steps=steps)
     out.parent.mkdir(parents=True, exist_ok=True)
-    write_refused(found, out.parent, language)
-    sheets = found.of(asked.id)
-    sheet = sheets.filter(pl.col("enterprise").cast(pl.String) == request.enterprise)
-    if sheet.is_empty():
-        raise NoFirmError(file=answers.name, enterprise=request.enterprise, accepted=sheets.height)
-    planned = plan_roadmap(sheet[:1], request, steps=steps)
+    write_refused(firms.intake, out.parent, language)
+    keys = firms.sheets.get_column("enterprise").cast(pl.String).to_list()
+    if request.enterprise not in keys:
+        raise NoFirmError(file=answers.name, enterprise=request.enterprise, accepted=len(keys))
+    place = keys.index(request.enterprise)
+    size = request.size or firms.sizes[place].size
+    sheet = firms.sheets[place : place + 1]
+    planned = plan_roadmap(sheet, replace(request, size=size), steps=steps)
     with whole(out) as unfinished:
         text = json.dumps(planned.content, ensure_ascii=False, indent=1)
         unfinished.write_text(text + "\n", encoding="utf-8")
@@ -241,23 +240,15 @@ def plan_roadmap(sheet: pl.DataFrame, request: RoadmapRequest, *, steps: Steps =
             ours=program.questionnaire.id,
         )
     subsidy = read_subsidy(request.subsidy, measures) if request.subsidy else None
-    size = request.size or size_of(sheet, request.register)
+    size = request.size or _said(sheet) or DEFAULT_SIZE
     maker = _Maker(request, sheet, program, measures, subsidy, size, steps)
     return maker.planned()
 
 
-def size_of(sheet: pl.DataFrame, register: Path | None) -> str:
-    """Return the size of a firm as its answers say or else the register; small where none does."""
-    if SIZE in sheet.columns and sheet.get_column(SIZE)[0] is not None:
-        return str(sheet.get_column(SIZE)[0])
-    if register is not None:
-        firms = read_register(register)
-        if {"enterprise", SIZE} <= set(firms.columns):
-            key = str(sheet.get_column("enterprise")[0])
-            own = firms.filter(pl.col("enterprise").cast(pl.String) == key)
-            if own.height and own.get_column(SIZE)[0]:
-                return str(own.get_column(SIZE)[0])
-    return DEFAULT_SIZE
+def _said(sheet: pl.DataFrame) -> str | None:
+    """The size that a firm's answers tell, if they do."""
+    size = sheet.get_column(SIZE)[0] if SIZE in sheet.columns else None
+    return None if size is None else str(size)
 
 
 @dataclass(slots=True)

@@ -1,4 +1,4 @@
-"""What is known of the firms among whom a city chooses: size, groups, and who did not answer.
+"""What is known of firms that are planned for: size, groups, and who did not answer.
 
 What a firm said of itself stands before what the register says. Decides which columns are groups
 and with which size a firm is planned. A firm without a known size is planned as a small one, and
@@ -20,12 +20,14 @@ from taji.desk.domains import breakdowns
 from taji.desk.enrolling import enrolment
 from taji.desk.gathering import IntakeChoices, gather
 from taji.desk.joining import Firms, codes_of, read_firms
-from taji.desk.roadmapping import DEFAULT_SIZE, SIZE
 from taji.desk.steps import Steps
 from taji.survey.intake import Intake
 
-__all__ = ["GROUPS", "SIZE_FROM", "SizeOf", "Surveyed", "survey_firms"]
+__all__ = ["DEFAULT_SIZE", "GROUPS", "SIZE", "SIZE_FROM", "SizeOf", "Surveyed", "survey_firms"]
 
+SIZE = "size"
+#: The size that is planned with where nothing says another.
+DEFAULT_SIZE = "small"
 #: Columns that are groups where they are there and nobody names others.
 GROUPS = ("size", "district", "industry_group", "industry")
 #: Where the size of a firm is known from.
