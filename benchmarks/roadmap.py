@@ -3,7 +3,7 @@
 Half of the cases are *tight*: a budget 5 % over the least that any plan needs with that staff, and little
 staff, so that work must wait; half are *loose*: twice that budget, plenty of staff. Prerequisites
 are three deep and more, two in five measures have rivals or groups of which one is enough. Reported is the time of
-the four wishes and of settling ties, as ``taji plan roadmap --plain`` takes it; beside it the time that
+the four wishes, as ``taji plan roadmap --plain`` takes it; beside it the time that
 finding a conflict takes where the budget is a tenth under the least.
 
     python -m benchmarks.roadmap [--cases 100] [--conflicts 20]

@@ -21,6 +21,7 @@ from taji.cli.options import (
 from taji.cli.plan_roadmap import OPTIONS as ROADMAP
 from taji.cli.plan_roadmap import amounts
 from taji.cli.progress import Bar
+from taji.cli.stray import without_stray_output
 from taji.desk.gathering import IntakeChoices
 from taji.desk.option_request import OptionsRequest
 from taji.desk.option_rows import Counting
@@ -149,7 +150,11 @@ def build(language: Language) -> Command:
             ),
             language=language,
         )
-        with listening() as wish, Bar(language=language, quiet=quiet) as bar:
+        with (
+            without_stray_output(),
+            listening() as wish,
+            Bar(language=language, quiet=quiet) as bar,
+        ):
             made = make_options(request, steps=bar, stopped=lambda: wish.stop)
         for note in made.notes if not quiet or made.rejected else ():
             click.echo(note[language], err=True)

@@ -19,6 +19,7 @@ from taji.cli.options import (
     time_limit_option,
 )
 from taji.cli.progress import Bar
+from taji.cli.stray import without_stray_output
 from taji.desk.gathering import IntakeChoices
 from taji.desk.roadmapping import RoadmapRequest, make_roadmap
 
@@ -151,7 +152,7 @@ def build(language: Language) -> Command:
             accept_partial=accept_partial,
             sheet=sheet,
         )
-        with Bar(language=language, quiet=quiet) as bar:
+        with without_stray_output(), Bar(language=language, quiet=quiet) as bar:
             planned = make_roadmap(
                 answers,
                 request,

@@ -121,7 +121,7 @@ def compare_plans(
             target = order[order.index(level) + 1]
             sheet = sheets[at]
             size = surveyed.sizes[at].size
-            search = Search(seconds, seed)
+            search = Search(seconds, seed, heeds=False)
             row = _firm(sheet, program, pack, size, target, periods, search)
             rows.append({**row, "level": level})
         steps.advance(at + 1, len(codes))
