@@ -193,8 +193,11 @@ def _plan(portfolio: Portfolio, request: FundingRequest, ends: float) -> tuple[P
         plan = Plan(gap=0.0, widths=widths, effort=effort, tolerance=1e-9, sets=SETS)
         return plan, "exact"
     effort = Effort(nodes=300, gap=0.0, seconds=seconds / 3, seed=request.seed)
-    if portfolio.size > MANY:
+    if portfolio.size > MANY and request.warm is None:
         return Plan(gap=4e-6, widths=(300, 1_000, 3_000), effort=effort), "prices"
+    if portfolio.size > MANY:
+        effort = replace(effort, nodes=20)
+        return Plan(gap=8e-6, widths=(30, 300, 1_000, 3_000), effort=effort), "prices"
     if request.warm is not None:
         plan = Plan(
             gap=1e-7,

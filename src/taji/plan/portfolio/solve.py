@@ -197,7 +197,9 @@ def _settle(
     """Settle the firms at the margin: by changes that meet, and exactly what these leave open."""
     open_firms, prices = found.portfolio, found.descent.prices
     first = mix(open_firms, found.descent.mixture).choice
-    earlier = None if before is None else _fitting(found, before)
+    earlier = None
+    if before is not None and plan.sets:  # it cuts off much; elsewhere it is far from the margin
+        earlier = _fitting(found, before)
     polishing = partial(
         polish,
         open_firms,
