@@ -40,7 +40,7 @@ class Case:
 
 CASES = {
     "65-ladder": Case(65, "ladder", warm=True),
-    "65-even": Case(65, "even"),
+    "65-even": Case(65, "even", warm=True),
     "65-near": Case(65, "near", warm=True),
     "1000-ladder": Case(1_000, "ladder", warm=True),
     "1000-even": Case(1_000, "even", warm=True),

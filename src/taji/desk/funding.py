@@ -34,6 +34,10 @@ __all__ = ["Funded", "FundingRequest", "fund"]
 
 #: Up to so many options the whole is one exact programme; see ``docs/analyst/portfolio.en.md``.
 EXACT_UP_TO = 1_500
+#: Sets of changes of each half that are paired, from an earlier result and without.
+SETS_WARM, SETS = 144_000, 864_000
+#: From this gap on, no more of them are paired; no programme follows. [fraction]
+ENOUGH, NEAR = 2e-6, 1e-4
 #: Above so many firms a gap of a few in a million is left. [firms]
 MANY = 50_000
 
@@ -185,8 +189,8 @@ def _plan(portfolio: Portfolio, request: FundingRequest, ends: float) -> tuple[P
     seconds = max(0.1, ends - time.monotonic())
     if portfolio.options <= EXACT_UP_TO:
         effort = Effort(nodes=10_000_000, gap=0.0, seconds=seconds / 2, seed=request.seed)
-        widths = (60, portfolio.options)
-        plan = Plan(gap=0.0, widths=widths, effort=effort, tolerance=1e-9, sets=40_000, exchanges=3)
+        widths = (portfolio.options,)
+        plan = Plan(gap=0.0, widths=widths, effort=effort, tolerance=1e-9, sets=SETS)
         return plan, "exact"
     effort = Effort(nodes=300, gap=0.0, seconds=seconds / 3, seed=request.seed)
     if portfolio.size > MANY and request.warm is None:
@@ -196,11 +200,23 @@ def _plan(portfolio: Portfolio, request: FundingRequest, ends: float) -> tuple[P
         return Plan(gap=8e-6, widths=(30, 300, 1_000, 3_000), effort=effort), "prices"
     if request.warm is not None:
         plan = Plan(
-            gap=1e-7, widths=(150,), effort=effort, tolerance=1e-8, sets=40_000, exchanges=1
+            gap=1e-7,
+            widths=(150,),
+            effort=effort,
+            tolerance=1e-8,
+            sets=SETS_WARM,
+            enough=ENOUGH,
+            near=NEAR,
         )
         return plan, "prices"
     plan = Plan(
-        gap=1e-7, widths=(150, 500), effort=effort, tolerance=1e-8, sets=150_000, exchanges=4
+        gap=1e-7,
+        widths=(150, 500),
+        effort=effort,
+        tolerance=1e-8,
+        sets=SETS,
+        enough=ENOUGH,
+        near=NEAR,
     )
     return plan, "prices"
 

@@ -61,7 +61,6 @@ def write_pages(
         plan,
         gap=1e-4,
         widths=plan.widths[:1],
-        exchanges=0,
         effort=replace(plan.effort, nodes=100, seconds=min(plan.effort.seconds, 5.0)),
     )
     facts = _facts(case, outcome, light, certificate, go_on)

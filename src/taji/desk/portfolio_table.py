@@ -255,6 +255,17 @@ def _by_enterprise(
     return order, np.concatenate([[0], np.cumsum(counts)]), first
 
 
+def _like_the_first(hashed: IntArray, counts: IntArray) -> bool:
+    """Whether all enterprises have the options of the first, which are different."""
+    count = int(counts[0]) if len(counts) else 0
+    first = hashed[:count]
+    return (
+        bool(np.all(counts == count))
+        and len(np.unique(first)) == count
+        and bool(np.all(hashed.reshape(-1, max(count, 1)) == first))
+    )
+
+
 def _check_names(options: Options) -> None:
     """Refuse an enterprise that has two options of one name."""
     names = options.column("option")
@@ -262,6 +273,8 @@ def _check_names(options: Options) -> None:
         options._refuse(names, "option", names.is_null().to_numpy(), EMPTY)
     hashed = names.hash().to_numpy()
     counts = np.diff(options.starts)
+    if _like_the_first(hashed, counts):
+        return
     for count in np.unique(counts[counts > 1]):
         firm = np.flatnonzero(counts == count)
         rows = options.starts[firm][:, None] + np.arange(int(count))

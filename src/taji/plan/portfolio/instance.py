@@ -27,8 +27,10 @@ NOTHING = -1
 DECIMALS = 6
 #: How far a number may lie from a whole one to be it: the rounding of a binary float. [fraction]
 WHOLE = 1e-9
-#: So many uses are looked at before all of them are. [options]
-HEAD = 1000
+#: So many uses are looked at first, and then at once. [options]
+HEAD, PIECE = 1_000, 1 << 14
+#: Firms that are laid out at once. [firms]
+FIRMS = 1 << 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,13 +203,24 @@ def in_units(use: FloatArray) -> tuple[FloatArray, float]:
     (array([120000.,   1999.]), 100.0)
     """
     for decimals in range(DECIMALS + 1):
-        scaled = use * 10.0**decimals
-        whole = np.rint(scaled)
-        if bool(np.all(np.abs(scaled[:HEAD] - whole[:HEAD]) <= WHOLE * (1.0 + whole[:HEAD]))) and (
-            bool(np.all(np.abs(scaled - whole) <= WHOLE * (1.0 + whole)))
-        ):
+        whole = _whole(use, 10.0**decimals)
+        if whole is not None:
             return whole, 10.0**decimals
     return use * 10.0**DECIMALS, 10.0**DECIMALS
+
+
+def _whole(use: FloatArray, units: float) -> FloatArray | None:
+    """Uses in units that make all of them whole, or None, piece by piece in the cache."""
+    out = np.empty_like(use)
+    start, size = 0, HEAD
+    while start < len(use):
+        piece = slice(start, start + size)
+        scaled, whole = use[piece] * units, out[piece]
+        np.rint(scaled, out=whole)
+        if not bool(np.all(np.abs(scaled - whole) <= WHOLE * (1.0 + whole))):
+            return None
+        start, size = start + size, PIECE
+    return out
 
 
 def lay_out(
@@ -277,8 +290,12 @@ def _empty(firm: IntArray, cell: IntArray, m: int, n_use: int) -> Block:
 
 
 def _fill(target: FloatArray, column: FloatArray, first: IntArray) -> None:
-    for j in range(len(target)):
-        target[j] = column[first + j]
+    """Turn a column of a table over, some firms at a time, so that they stay in the cache."""
+    for start in range(0, len(first), FIRMS):
+        piece = slice(start, start + FIRMS)
+        rows = first[piece]
+        for j in range(len(target)):
+            np.take(column, rows + j, out=target[j, piece], mode="clip")
 
 
 def _cells(members: Sequence[BoolArray], size: int) -> tuple[BoolArray, IntArray]:

@@ -80,6 +80,7 @@ def polish(
     choice: ChoiceArray,
     *,
     bound: float,
+    known: float,
     gap: float,
     widths: tuple[int, ...],
     effort: Effort,
@@ -98,6 +99,8 @@ def polish(
         What to begin with; it need not keep the rows.
     bound : float
         The bound at the prices. [points]
+    known : float
+        A bound that is known already, as low or lower. [points]
     gap : float
         Ends when value and bound differ by no more than this share of the bound. [fraction]
     widths : tuple of int
@@ -111,13 +114,13 @@ def polish(
         Asked before every round.
     """
     lost = losses(portfolio, prices)
-    state = _State(portfolio, choice, bound)
+    state = _State(portfolio, choice, known)
     for width in widths:
         if state.gap <= gap * abs(state.bound) or not go_on():
             break
-        reach = cut_of(lost, width)
-        complete = whole and (reach == np.inf or state.gap < reach)
-        cut = min(reach, float(np.nextafter(state.gap, np.inf)))
+        reach, lack = cut_of(lost, width), bound - state.value
+        complete = whole and (reach == np.inf or lack < reach)
+        cut = min(reach, float(np.nextafter(lack, np.inf)))
         inner = settle(portfolio, state.now, opened(portfolio, lost, state.now, cut))
         if inner.open == 0 and complete:
             state.bound, state.settled = state.value, True

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -18,8 +19,8 @@ from taji.base.arrays import FloatArray
 from taji.plan.portfolio.answer import Answer, answer
 from taji.plan.portfolio.core import Effort
 from taji.plan.portfolio.drawing import draw
-from taji.plan.portfolio.exchanging import exchange
 from taji.plan.portfolio.instance import NOTHING, ChoiceArray, Portfolio
+from taji.plan.portfolio.meeting import meet
 from taji.plan.portfolio.mixing import mix
 from taji.plan.portfolio.narrowing import Narrowed, narrow
 from taji.plan.portfolio.polishing import Polished, losses, polish
@@ -55,8 +56,12 @@ class Plan:
         How hard to try in each of them.
     tolerance : float
         How exactly prices are found. [fraction of the bound]
-    sets, exchanges : int
-        Sets of moves, and changes, of an exchange (``taji.plan.portfolio.exchanging``).
+    sets : int
+        Sets of changes of each half, at most, that are paired (``taji.plan.portfolio.meeting``).
+    enough : float
+        They are no more paired once value and bound differ by no more. [fraction of the bound]
+    near : float
+        No programmes follow where value and bound then differ by no more. [fraction of the bound]
     """
 
     gap: float
@@ -64,7 +69,8 @@ class Plan:
     effort: Effort
     tolerance: float = 1e-7
     sets: int = 0
-    exchanges: int = 0
+    enough: float = 0.0
+    near: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,68 +194,61 @@ def _fitting(found: _Found, before: ChoiceArray) -> ChoiceArray | None:
 def _settle(
     found: _Found, plan: Plan, go_on: Callable[[], bool], before: ChoiceArray | None
 ) -> Polished:
-    """Settle the firms at the margin: exactly for few, by exchange, exactly for more."""
+    """Settle the firms at the margin: by changes that meet, and exactly what these leave open."""
     open_firms, prices = found.portfolio, found.descent.prices
     first = mix(open_firms, found.descent.mixture).choice
-    if before is not None and plan.widths[-1] >= open_firms.options:
-        earlier = _fitting(found, before)  # where all is searched, trees are cut by what is known
-        first = first if earlier is None else earlier
-    polished = polish(
+    earlier = None
+    if before is not None and plan.sets:  # it cuts off much; elsewhere it is far from the margin
+        earlier = _fitting(found, before)
+    polishing = partial(
+        polish,
         open_firms,
         prices,
-        first,
         bound=found.bound,
         gap=plan.gap,
-        widths=plan.widths[:1],
         effort=plan.effort,
         whole=found.whole,
         go_on=go_on,
     )
-    if polished.settled or polished.gap <= plan.gap * abs(polished.bound):
-        return polished
-    better = _exchanged(open_firms, prices, polished, plan, go_on, again=before is not None)
-    return polish(
-        open_firms,
-        prices,
-        better,
-        bound=polished.bound,
-        gap=plan.gap,
-        widths=plan.widths[1:],
-        effort=plan.effort,
-        whole=found.whole,
-        go_on=go_on,
-    )
+    begun = polishing(first if earlier is None else earlier, known=found.bound, widths=())
+    if plan.sets and begun.gap > plan.gap * abs(begun.bound):
+        begun = _met(found, first, begun, plan, go_on)
+        if begun.settled or begun.gap <= plan.near * abs(begun.bound):
+            return begun
+    return polishing(begun.now, known=begun.bound, widths=plan.widths)
 
 
-def _exchanged(
-    portfolio: Portfolio,
-    prices: FloatArray,
+def _met(
+    found: _Found,
+    first: ChoiceArray,
     polished: Polished,
     plan: Plan,
     go_on: Callable[[], bool],
-    *,
-    again: bool,
-) -> ChoiceArray:
-    """Exchange from what is best at the prices unless that was done, then from the best so far."""
-    at_prices = answer(portfolio, prices)
-    best, lack = polished.now, min(polished.gap, WANTED * abs(polished.bound) + 1e-9)
-    lost = losses(portfolio, prices)
-    starts = (best,) if again else (at_prices.choice, best)
-    for start in starts if plan.exchanges else ():
-        found = exchange(
-            portfolio,
-            prices,
-            lost,
-            start,
-            bound=at_prices.bound,
-            lack=lack + at_prices.bound - polished.bound,
-            sets=plan.sets,
-            rounds=plan.exchanges,
-            go_on=go_on,
-        )
-        if found is not None:
-            best, lack = found, polished.bound - portfolio.value_of(found)
-    return best
+) -> Polished:
+    """Better what was polished by changes that meet, and lower its bound by what they prove."""
+    open_firms, prices = found.portfolio, found.descent.prices
+    met = meet(
+        open_firms,
+        prices,
+        losses(open_firms, prices),
+        first,
+        bound=found.bound,
+        lack=found.bound - polished.value,
+        enough=max(plan.gap, plan.enough) * abs(polished.bound),
+        sets=plan.sets,
+        go_on=go_on,
+    )
+    if met.choice is not None:
+        value = open_firms.value_of(met.choice)
+        polished = replace(polished, choice=met.choice, now=met.choice, value=value)
+    if not found.whole or polished.choice is None:
+        return polished
+    bound = min(polished.bound, max(polished.value, found.bound - met.least))
+    return replace(
+        polished,
+        bound=polished.value if met.complete else bound,
+        settled=met.complete,
+    )
 
 
 @dataclass(frozen=True, slots=True)
