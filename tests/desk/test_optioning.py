@@ -279,6 +279,8 @@ def test_the_way_from_answers_to_a_portfolio_stays_within_the_citys_money(place,
         assert chosen["use_subsidy_1"].sum() <= 50_000
         assert certificate["proven"]
         assert certificate["value"] == pytest.approx(chosen["value"].sum())
+        assert [set(note) for note in certificate["notes"]] == [{"zh", "en"}]
+        assert "planning assumptions" in certificate["notes"][0]["en"]
 
 
 def test_the_example_of_limits_limits_nothing_and_names_every_resource(place, made, table):

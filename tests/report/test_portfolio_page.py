@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from taji.base.text import Text
 from taji.report.portfolio_story import (
     Benefit,
     FloorLine,
@@ -30,6 +31,7 @@ def facts(*, floors: bool) -> PortfolioFacts:
         before=even if floors else None,
         after=even,
         groups=(GroupShare("group_size", "<small>", 80, 2 / 3, 0.1, 0.2),),
+        notes=(Text(zh="都是假设。", en="All assumed."),),
         options=1200,
         method="prices",
         seed=1,
@@ -40,6 +42,7 @@ def facts(*, floors: bool) -> PortfolioFacts:
 def test_the_page_says_the_numbers_in_each_language(language: str):
     text = portfolio_page(facts(floors=True), language=language)
 
+    assert {"zh": "都是假设。", "en": "All assumed."}[language] in text
     assert {"999,999.50", "17.25", "group_size=small use_money"} <= {
         part.strip() for part in text.replace("<", ">").split(">")
     }

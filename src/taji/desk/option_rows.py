@@ -17,7 +17,7 @@ import polars as pl
 from taji.assess.compile import Program
 from taji.base.text import Text
 from taji.catalogue.worth import Worth
-from taji.desk.option_words import option_title
+from taji.desk.option_words import BASIS, option_title
 from taji.desk.roadmap_figures import Standing, figures, standings
 from taji.plan.adoption import adoption
 from taji.plan.instance import Instance
@@ -87,6 +87,8 @@ def option_schema(uses: Sequence[str], groups: Sequence[str]) -> dict[str, Any]:
         "title_en": pl.String,
         "measures_zh": pl.String,
         "measures_en": pl.String,
+        "note_zh": pl.String,
+        "note_en": pl.String,
         **{f"group_{name}": pl.String for name in groups},
     }
 
@@ -183,6 +185,8 @@ class _Teller:
             "title_en": title.en,
             "measures_zh": "；".join(step["title"]["zh"] for step in told["chosen"]),
             "measures_en": "; ".join(step["title"]["en"] for step in told["chosen"]),
+            "note_zh": BASIS.zh,
+            "note_en": BASIS.en,
         }
         record = {
             "enterprise": firm.enterprise,

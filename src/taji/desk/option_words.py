@@ -9,7 +9,7 @@ from typing import Any, Literal
 from taji.base.text import Text
 from taji.plan.options import Candidate
 
-__all__ = ["NO_ANSWERS", "Reason", "notes_of_options", "option_title", "reason_words"]
+__all__ = ["BASIS", "NO_ANSWERS", "Reason", "notes_of_options", "option_title", "reason_words"]
 
 Reason = Literal[
     "at_target",
@@ -23,6 +23,11 @@ Reason = Literal[
     "next_out_of_reach",
 ]
 NO_ANSWERS = "no_answers"
+#: Stands in every row of the table, so that whatever is made of it can say so.
+BASIS = Text(
+    zh="费用、效果与采纳概率均为规划假设，不是统计结果。",
+    en="Costs, effects and the probability of adoption are planning assumptions, not statistics.",
+)
 _REASONS: Mapping[str, Text] = {
     NO_ANSWERS: Text(zh="名录中有，没有有效答卷", en="in the register, without accepted answers"),
     "at_target": Text(zh="已达到目标等级", en="has reached the target level"),

@@ -95,6 +95,7 @@ def certificate_of(
         "supported": int((outcome.choice != NOTHING).sum()) if outcome.choice is not None else 0,
         "options": case.portfolio.options,
         "every_enterprise": case.portfolio.compulsory,
+        "notes": [note.model_dump() for note in case.options.notes],
         "method": method,
         "passes": outcome.passes,
         "programmes": outcome.programmes,

@@ -98,6 +98,7 @@ def _facts(
         before=None if free is None else _benefit(_support(case, free, use)),
         after=_benefit(_support(case, outcome.choice, use)),
         groups=_groups(case, free, outcome.choice, use),
+        notes=case.options.notes,
         options=certificate["options"],
         method=certificate["method"],
         seed=certificate["seed"],

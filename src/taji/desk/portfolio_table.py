@@ -33,6 +33,8 @@ __all__ = [
 
 #: How columns of resources and of groups begin.
 USE, GROUP = "use_", "group_"
+#: Columns that say what the values rest on; how many different such notes are told at most.
+NOTES, NOTES_MOST = ("note_zh", "note_en"), 3
 NEEDED = ("enterprise", "option", "value")
 
 NO_NUMBER = Text(zh="应为数字", en="a number is needed")
@@ -163,6 +165,15 @@ class Options:
                 raise GroupVariesError(file=self.file, enterprise=self.enterprise[at], column=name)
             columns.append(first.alias(name))
         return pl.DataFrame(columns)
+
+    @cached_property
+    def notes(self) -> tuple[Text, ...]:
+        """What the table says that its values rest on."""
+        if not set(NOTES) <= set(self.frame.collect_schema().names()):
+            return ()
+        said = self.frame.select(pl.col(NOTES).cast(pl.String)).drop_nulls().unique()
+        pairs = said.sort(NOTES).head(NOTES_MOST).collect().iter_rows()
+        return tuple(Text(zh=zh, en=en) for zh, en in pairs)
 
     def names(self, rows: IntArray) -> pl.Series:
         """Names of the options in rows, null for row -1."""

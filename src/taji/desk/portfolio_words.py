@@ -102,4 +102,5 @@ def told(certificate: Mapping[str, Any], lacking: tuple[Lack, ...], out: Path) -
             en=f"{certificate['supported']} of {certificate['enterprises']} enterprises are "
             f"supported, worth {certificate['value']:,.10g} together ({quality.en}): {out}",
         ),
+        *(Text(**note) for note in certificate["notes"]),
     )

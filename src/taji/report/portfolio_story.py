@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from taji.base.text import Language
+from taji.base.text import Language, Text
 from taji.report.blocks import Block, Facts, Figure, Notice, Paragraph, Section, Story, Table
 from taji.report.fonts import family
 from taji.report.numbers import count, percent, plain
@@ -79,6 +79,8 @@ class PortfolioFacts:
         Resource, limit, used, price of one more unit.
     before : Benefit or None
         Without floors; None where there are none.
+    notes : tuple of Text
+        What the values rest on, where the table says so.
     options, method, seed
         How it was found.
     """
@@ -96,6 +98,7 @@ class PortfolioFacts:
     before: Benefit | None
     after: Benefit
     groups: tuple[GroupShare, ...]
+    notes: tuple[Text, ...]
     options: int
     method: str
     seed: int
@@ -126,7 +129,7 @@ def tell_portfolio(facts: PortfolioFacts, *, language: Language, font: str) -> S
         city="",
         title=phrases("portfolio_title"),
         subtitle=phrases("portfolio_subtitle", quality=quality),
-        banner="",
+        banner=" ".join(note[language] for note in facts.notes),
         key_figures=(
             (plain(facts.value, 0), phrases("portfolio_value")),
             (count(facts.supported), phrases("portfolio_supported")),
