@@ -1,0 +1,173 @@
+"""What a provider would take at posted prices: not only its best load, but its best few.
+
+Decides which loads are near the best and how providers would mix theirs if they could be taken
+in part. Which of them is then taken is decided by who asks (``taji.match.gap_dive``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from ortools.math_opt import model_pb2
+from ortools.math_opt.python import mathopt
+
+from taji.base.arrays import BoolArray, FloatArray, IntArray
+from taji.match.gap_table import Table
+
+__all__ = ["Loads", "Mix", "mixed", "near_best"]
+
+
+@dataclass(frozen=True, slots=True)
+class Loads:
+    """Loads of providers.
+
+    Attributes
+    ----------
+    provider : IntArray, shape (n_load,)
+    needs : BoolArray, shape (n_load, n_need)
+    """
+
+    provider: IntArray
+    needs: BoolArray
+
+
+@dataclass(frozen=True, slots=True)
+class Mix:
+    """The cheapest mixture of loads.
+
+    Attributes
+    ----------
+    share : FloatArray, shape (n_load,)
+        [fraction]
+    prices : FloatArray, shape (n_need,)
+        Prices of the needs that hold the mixture up. [cost]
+    """
+
+    share: FloatArray
+    prices: FloatArray
+
+
+def near_best(
+    profit: FloatArray, effort: IntArray, room: int, *, most: int, within: float
+) -> tuple[float, BoolArray]:
+    """Return the best value of one provider and its best loads, among needs that come into question.
+
+    Parameters
+    ----------
+    profit : FloatArray, shape (n_need,)
+        What it earns by a need. [cost]
+    effort : IntArray, shape (n_need,)
+        [units of effort]
+    room : int
+        [units of effort]
+    most : int
+        So many loads, at most.
+    within : float
+        A need whose profit is so much less than what its effort is worth is left out. [cost]
+
+    Returns
+    -------
+    tuple of float and BoolArray, shape (n_load, n_need)
+        Loads from the best down.
+
+    Notes
+    -----
+    Need after need, the beginnings of loads are kept that can be completed best, which the table
+    of the knapsack tells exactly: different beginnings complete to different loads, so that the
+    best ``most`` are never lost.
+
+    Examples
+    --------
+    >>> near_best(np.array([3.0, 2.0, 2.0]), np.array([3, 2, 2]), 4, most=2, within=0.0)
+    (4.0, array([[False,  True,  True],
+           [ True, False, False]]))
+    """
+    worth = _worth(profit, effort, room)
+    needs = np.flatnonzero((profit - worth * effort >= -within) & (effort <= room))
+    needs = needs[np.argsort(-profit[needs], kind="stable")]
+    gains, efforts = profit[needs].tolist(), effort[needs].tolist()
+    after = np.zeros((len(needs) + 1, room + 1))
+    for at in range(len(needs) - 1, -1, -1):
+        after[at] = after[at + 1]
+        with_it = after[at + 1, : room + 1 - efforts[at]] + gains[at]
+        np.maximum(after[at, efforts[at] :], with_it, out=after[at, efforts[at] :])
+    value, left = np.zeros(1), np.array([room])
+    taken = np.zeros((1, len(needs)), dtype=np.bool_)
+    for at, (gain, takes) in enumerate(zip(gains, efforts, strict=True)):
+        fits = np.flatnonzero(left >= takes)
+        value = np.concatenate([value, value[fits] + gain])
+        left = np.concatenate([left, left[fits] - takes])
+        taken = np.concatenate([taken, taken[fits]])
+        taken[len(taken) - len(fits) :, at] = True
+        if len(value) > most:
+            kept = np.argpartition(-(value + after[at + 1, left]), most)[:most]
+            value, left, taken = value[kept], left[kept], taken[kept]
+    order = np.argsort(-value, kind="stable")
+    loads = np.zeros((len(order), len(profit)), dtype=np.bool_)
+    loads[:, needs] = taken[order]
+    return float(after[0, room]), loads
+
+
+def _worth(profit: FloatArray, effort: IntArray, room: int) -> float:
+    """Return what one unit of effort earns where the room ends. [cost/unit of effort]"""
+    wanted = np.flatnonzero((profit > 0) & (effort <= room))
+    each = profit[wanted] / np.maximum(effort[wanted], 1e-9)
+    order = np.argsort(-each, kind="stable")
+    beyond = np.flatnonzero(np.cumsum(effort[wanted][order]) > room)
+    return float(each[order[beyond[0]]]) if len(beyond) else 0.0
+
+
+def mixed(table: Table, loads: Loads, near: FloatArray, within: float) -> Mix:
+    r"""Mix loads so that every need is met once, at the least cost.
+
+    Parameters
+    ----------
+    table : Table
+    loads : Loads
+        At most one of a provider, in sum.
+    near : FloatArray, shape (n_need,)
+        Prices that the new ones stay close to: a need may be missed, or met twice, at that
+        price and ``within`` more, or less. [cost]
+    within : float
+        [cost]
+
+    Notes
+    -----
+    .. math:: \min \sum_k c_k x_k, \quad \sum_{k \ni j} x_k = 1, \quad
+              \sum_{k \in K_i} x_k \le 1, \quad x \ge 0,
+
+    with loads :math:`k`, :math:`K_i` those of provider *i*: the linear relaxation over loads,
+    whose value is the bound of ``taji.match.gap_bound`` once no load is missing.
+    """
+    count, needs = loads.needs.shape
+    providers = len(table.capacity)
+    row, column = np.nonzero(loads.needs.T)
+    cost = np.where(loads.needs, table.cost[loads.provider], 0.0).sum(axis=1)
+    every = np.arange(needs)
+    rows = np.concatenate([row, every, every, needs + loads.provider])
+    columns = np.concatenate([column, count + every, count + needs + every, np.arange(count)])
+    signs = np.ones(len(rows))
+    signs[len(row) + needs : len(row) + 2 * needs] = -1.0
+    order = np.lexsort((columns, rows))
+    made = model_pb2.ModelProto()
+    made.variables.ids.extend(range(count + 2 * needs))
+    made.variables.lower_bounds.extend([0.0] * (count + 2 * needs))
+    made.variables.upper_bounds.extend([np.inf] * (count + 2 * needs))
+    made.variables.integers.extend([False] * (count + 2 * needs))
+    costs = np.concatenate([cost, near + within, within - near])
+    made.objective.linear_coefficients.ids.extend(np.flatnonzero(costs).tolist())
+    made.objective.linear_coefficients.values.extend(costs[costs != 0].tolist())
+    made.linear_constraints.ids.extend(range(needs + providers))
+    made.linear_constraints.lower_bounds.extend([1.0] * needs + [-np.inf] * providers)
+    made.linear_constraints.upper_bounds.extend([1.0] * (needs + providers))
+    made.linear_constraint_matrix.row_ids.extend(rows[order].tolist())
+    made.linear_constraint_matrix.column_ids.extend(columns[order].tolist())
+    made.linear_constraint_matrix.coefficients.extend(signs[order].tolist())
+    model = mathopt.Model.from_model_proto(made)
+    result = mathopt.solve(model, mathopt.SolverType.GLOP)
+    if not (result.has_primal_feasible_solution() and result.has_dual_feasible_solution()):
+        return Mix(np.zeros(count), near)
+    share = np.fromiter(result.variable_values().values(), float)[:count]
+    prices = np.fromiter(result.dual_values().values(), float)[:needs]
+    return Mix(share, prices)
