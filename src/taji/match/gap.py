@@ -19,11 +19,12 @@ from typing import Literal
 import numpy as np
 
 from taji.base.arrays import BoolArray, FloatArray, IntArray
-from taji.match.gap_bound import Bounded, climb, fix
-from taji.match.gap_core import Core, need_prices, shortage, solve_core
-from taji.match.gap_knapsack import Knapsacks
+from taji.match.gap_bound import Bounded, bounded_by, climb, fix
+from taji.match.gap_core import need_prices, shortage, solve_core
+from taji.match.gap_loads import mixture
 from taji.match.gap_search import complete, improve
 from taji.match.gap_table import Table
+from taji.match.gap_ways import Ways
 
 __all__ = ["Assigned", "Status", "assign"]
 
@@ -39,21 +40,13 @@ GUESS_EVERY = 10
 PROOF_SECONDS = 2.0
 #: After the first try, a proof is tried while the distance is at most so many steps, or such a share.
 NEAR_STEPS, NEAR_SHARE = 8, 1e-3
-#: Pairs of each need, on average, in the narrow programme over all needs at first, and at most; how
-#: much wider it becomes once it is solved out; its pairs at most. [pairs]
-NARROW, NARROW_MOST, WIDER, NARROW_PAIRS = 1.6, 6.0, 1.25, 60_000
-#: The same where two assignments are crossed. [pairs]
-CROSSED = 1.2
-#: Time of a narrow programme. [s]
-NARROW_SECONDS = 8.0
-#: Needs in a part that is placed anew: at first, at least, at most. [needs]
-PART, PART_LEAST, PART_MOST = 30, 12, 160
-#: Time of one part. [s]
-PART_SECONDS = 0.4
-#: Share of the distance to the bound that a pair of a part may waste. [fraction]
-WASTE = 0.1
-#: Parts in a row without a better assignment after which a descent ends.
-STALE = 60
+#: Loads are mixed, and dives made, on so many pairs at most. [pairs]
+LOADS_PAIRS = 20_000
+#: Mixtures for the best bound, at most, their time, and how far the prices of one go from those
+#: before it. [1, s, what places of a need differ by]
+MIXTURES, MIXING_SECONDS, NEAR = 20, 3.0, 3.0
+#: Share of the turns in which the way is gone that has found the better assignment. [fraction]
+FAVOUR = 0.75
 #: Turns without a better value or bound after which the work ends, however much time is left.
 PATIENCE = 6
 
@@ -185,11 +178,13 @@ class _Hunt:
     ) -> None:
         self.table, self.left, self.heard = table, left, heard
         self.seed, self.rng = seed, np.random.default_rng(seed)
+        self.ways = Ways(table, left, seed, self._take)
         self.best: IntArray | None = None
         self.value, self.bound = math.inf, -math.inf
         self.none_exists = False
         self._risen = 0
-        self._narrow, self._size = NARROW, float(PART)
+        # the best that dives, and narrow programmes, have found
+        self._reached = [math.inf, math.inf]
         self._bounded = Bounded(-math.inf, np.zeros(table.cost.shape[1]))
 
     @property
@@ -201,6 +196,7 @@ class _Hunt:
         """Work until proven or out of time; return whether it was cut short."""
         try:
             self._climb(ROUNDS)
+            self._mix()
             self._turns()
         except KeyboardInterrupt:
             return True
@@ -222,6 +218,21 @@ class _Hunt:
             met=lambda risen, taken: self._guess(risen, taken, start),
         )
         self._keep(bounded)
+
+    def _mix(self) -> None:
+        """Mix loads until the prices are those of the best bound."""
+        if self.table.cost.size > LOADS_PAIRS or not self._open():
+            return
+        self.ways.at(self._bounded)
+        until = self.left() - MIXING_SECONDS
+        mix = mixture(
+            self.table,
+            self._bounded.prices,
+            within=NEAR * self.ways.blur,
+            turns=MIXTURES,
+            stop=lambda: self.left() <= max(0.0, until),
+        )
+        self._keep(bounded_by(self.table, mix.prices))
 
     def _keep(self, bounded: Bounded) -> None:
         if bounded.value > self._bounded.value:
@@ -265,15 +276,31 @@ class _Hunt:
                 seconds *= 2
             if self.best is None or not self._open():
                 continue
-            waste = self._waste()
-            found = self._descended(self._fresh(waste, turn), waste)
-            if turn and self._open():
-                crossed = self._crossed(self.best, found, waste)
-                self._descended(crossed, waste)
+            self._search(turn)
             turn += 1
             stale = stale + 1 if known == (self.value, self.bound) else 0
             if self.value < known[0] and self._open():
                 self._climb(ROUNDS_AGAIN)
+
+    def _search(self, turn: int) -> None:
+        """Search from a new place, mostly the way that has found the better assignment."""
+        assert self.best is not None, "a proof was tried before"
+        self.ways.at(self._bounded)
+        dives = self.table.cost.size <= LOADS_PAIRS
+        if dives and turn >= len(self._reached):
+            dives = (self._reached[0] <= self._reached[1]) == (self.rng.random() < FAVOUR)
+        elif dives:
+            dives = not turn
+        if dives:
+            found = self.ways.dived(self.best, turn)
+        else:
+            best = self.best
+            found = self.ways.narrowed(best, turn)
+            if turn and self._open():
+                found = self.ways.crossed(best, found)
+        self._reached[0 if dives else 1] = min(
+            self._reached[0 if dives else 1], self.table.value(found)
+        )
 
     def _open(self) -> bool:
         return not self.proven and not self.none_exists and self.left() > 0
@@ -282,116 +309,6 @@ class _Hunt:
         """Whether the distance to the bound is one that a proof may close."""
         far = max(NEAR_STEPS * self.table.step, NEAR_SHARE * abs(self.bound))
         return self.value - self.bound <= far
-
-    def _waste(self) -> FloatArray:
-        """How far each pair, forced, takes the bound up, shape (n_provider, n_need). [cost]"""
-        profit = self._bounded.prices[None, :] - self.table.cost
-        return Knapsacks(self.table.units, self.table.room).forced(profit).taken
-
-    def _fresh(self, waste: FloatArray, turn: int) -> IntArray:
-        """Place all needs on the pairs that waste least; from the second turn on without a hint."""
-        assert self.best is not None, "a proof was tried before"
-        needs = self.table.cost.shape[1]
-        if self._narrow * needs > NARROW_PAIRS:
-            return self.best
-        hint = None if turn else self.best
-        core = self._placed(self._least_waste(waste, self._narrow), hint, self.seed + turn)
-        if core.proven:
-            self._narrow = min(self._narrow * WIDER, NARROW_MOST)
-        self._take(core.chosen)
-        return self.best if core.chosen is None else core.chosen
-
-    def _crossed(self, first: IntArray, second: IntArray, waste: FloatArray) -> IntArray:
-        """Place all needs on pairs of either assignment, or that hardly waste anything."""
-        every = np.arange(len(first))
-        open_ = self._least_waste(waste, CROSSED)
-        open_[first, every] = open_[second, every] = True
-        core = self._placed(open_, first, self.seed)
-        self._take(core.chosen)
-        return first if core.chosen is None else core.chosen
-
-    def _least_waste(self, waste: FloatArray, pairs: float) -> BoolArray:
-        """The pairs that waste least: so many for each need on average, one at least."""
-        needs = waste.shape[1]
-        finite = np.sort(waste[np.isfinite(waste)])
-        least: BoolArray = waste <= finite[min(len(finite) - 1, int(pairs * needs))]
-        least[waste.argmin(axis=0), np.arange(needs)] = True
-        if self.best is not None:
-            least[self.best, np.arange(needs)] = True
-        return least
-
-    def _placed(self, open_: BoolArray, hint: IntArray | None, seed: int) -> Core:
-        """Place all needs on open pairs."""
-        return solve_core(
-            self.table,
-            open_,
-            needs=np.arange(open_.shape[1]),
-            room=self.table.most,
-            hint=hint,
-            seconds=min(NARROW_SECONDS, self.left()),
-            seed=seed,
-        )
-
-    def _descended(self, chosen: IntArray, waste: FloatArray) -> IntArray:
-        """Place the needs of a few providers anew, of others then, until that no longer helps."""
-        stale = 0
-        while stale < STALE and self._open():
-            better, whole = self._part(chosen, waste)
-            # parts as large as can be solved out in their time
-            self._size = min(self._size * 1.02, PART_MOST) if whole else self._size * 0.9
-            self._size = max(self._size, PART_LEAST)
-            stale = stale + 1 if better is None else 0
-            if better is not None:
-                chosen = better
-                self._take(chosen)
-        return chosen
-
-    def _part(self, chosen: IntArray, waste: FloatArray) -> tuple[IntArray | None, bool]:
-        """Place some providers' needs anew among them: what is better, and if that is all."""
-        table, every = self.table, np.arange(len(chosen))
-        providers = len(table.capacity)
-        count = min(providers, max(2, round(self._size * providers / len(chosen))))
-        some = self._concerned(chosen, waste, count)
-        needs = np.flatnonzero(np.isin(chosen, some))
-        if len(needs) < 2:
-            return None, True
-        if len(needs) > PART_MOST:
-            needs = np.sort(self.rng.choice(needs, PART_MOST, replace=False))
-        value = table.value(chosen)
-        open_ = np.zeros(table.cost.shape, dtype=np.bool_)
-        limit = max(WASTE * (value - self._bounded.value), 2 * table.step)
-        open_[some] = waste[some] <= limit
-        open_[chosen, every] = True
-        kept = np.setdiff1d(every, needs)
-        effort = table.effort[chosen[kept], kept]
-        used = np.bincount(chosen[kept], weights=effort, minlength=providers)
-        core = solve_core(
-            table,
-            open_,
-            needs=needs,
-            room=np.maximum(table.most - used, 0),
-            hint=chosen,
-            seconds=min(PART_SECONDS, self.left()),
-            seed=self.seed,
-        )
-        new = core.chosen
-        if new is None or not table.feasible(new) or table.value(new) >= value:
-            return None, core.proven
-        return new, core.proven
-
-    def _concerned(self, chosen: IntArray, waste: FloatArray, count: int) -> IntArray:
-        """Draw providers: those that have wasteful pairs, and those that should have the needs."""
-        every = np.arange(len(chosen))
-        here = waste[chosen, every]
-        weight = here / max(here.sum(), 1e-300) + 1.0 / len(chosen)
-        drawn = self.rng.choice(
-            every, min(len(every), count), replace=False, p=weight / weight.sum()
-        )
-        pairs = np.column_stack([chosen[drawn], waste[:, drawn].argmin(axis=0)]).ravel()
-        others = self.rng.permutation(len(waste))
-        line = np.concatenate([pairs, others])
-        first = np.sort(np.unique(line, return_index=True)[1])[:count]
-        return np.sort(line[first])
 
     def _prove(self, seconds: float) -> None:
         """Try to show that nothing among the pairs that are left is better."""

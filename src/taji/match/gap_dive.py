@@ -12,15 +12,17 @@ import numpy as np
 
 from taji.base.arrays import FloatArray, IntArray
 from taji.match.gap_exchange import exchange
-from taji.match.gap_loads import Loads, mixed, near_best
+from taji.match.gap_loads import mixture
 from taji.match.gap_table import Table
 
 __all__ = ["dive"]
 
-#: Loads of each provider in the first mixture, and new ones of each after it.
-FIRST, MORE = 60, 20
-#: Mixtures for one settlement: each adds the loads that its prices call for.
-MIXTURES = 2
+#: Mixtures for one settlement.
+TURNS = 2
+#: How far the prices of a mixture go from those before it. [what places differ by]
+NEAR = 3.0
+#: One in so many providers is settled at a time.
+AT_ONCE = 25
 #: With so many needs left, or so few providers, the rest is exchanged instead; steps of that.
 LAST_NEEDS, LAST_PROVIDERS, LAST_STEPS = 65, 3, 2_000
 #: A smaller share is rounding. [fraction]
@@ -73,53 +75,22 @@ def dive(
         if stop():
             return None
         part = table.part(providers, needs)
-        loads, share, prices = _mixture(part, prices, 3 * blur)
-        load = int((share + whim * rng.random(len(share)) * (share > LEAST)).argmax())
-        mine, provider = loads.needs[load], int(loads.provider[load])
-        chosen[needs[mine]] = providers[provider]
-        needs, prices = needs[~mine], prices[~mine]
-        providers = np.delete(providers, provider)
+        mix = mixture(part, prices, within=NEAR * blur, turns=TURNS, stop=stop)
+        likely = mix.share + whim * rng.random(len(mix.share)) * (mix.share > LEAST)
+        free, open_ = np.ones(len(needs), np.bool_), np.ones(len(providers), np.bool_)
+        for load in np.argsort(-likely, kind="stable")[: max(1, len(providers) // AT_ONCE)]:
+            mine, provider = mix.needs[load] & free, int(mix.provider[load])
+            if open_[provider]:
+                chosen[needs[mine]] = providers[provider]
+                free &= ~mine
+                open_[provider] = False
+        needs, prices, providers = needs[free], mix.prices[free], providers[open_]
     last = table.part(providers, needs)
     start = last.cost.argmin(axis=0)
     if not np.isfinite(last.cost[start, np.arange(len(needs))]).all():
         return None
-    found = exchange(
-        last, start, prices=prices, blur=blur, steps=LAST_STEPS, rng=rng, stop=stop
-    )
+    found = exchange(last, start, prices=prices, blur=blur, steps=LAST_STEPS, rng=rng, stop=stop)
     if found is None:
         return None
     chosen[needs] = providers[found]
     return chosen
-
-
-def _mixture(
-    table: Table, prices: FloatArray, within: float
-) -> tuple[Loads, FloatArray, FloatArray]:
-    """Mix near-best loads; return them, their shares, and the prices with the best bound."""
-    seen: dict[tuple[int, bytes], None] = {}
-    best, center, asked = -np.inf, prices, prices
-    share = np.zeros(0)
-    loads = Loads(np.zeros(0, np.int64), np.zeros((0, len(prices)), np.bool_))
-    for turn in range(MIXTURES + 1):
-        bound = float(asked.sum())
-        for provider in range(len(table.capacity)):
-            value, near = near_best(
-                asked - table.cost[provider],
-                table.units[provider],
-                int(table.room[provider]),
-                most=MORE if turn else FIRST,
-                within=within,
-            )
-            bound -= value
-            seen.update(dict.fromkeys((provider, load.tobytes()) for load in near))
-        if bound > best:
-            best, center = bound, asked
-        if turn == MIXTURES:
-            break
-        loads = Loads(
-            np.array([provider for provider, _ in seen]),
-            np.array([np.frombuffer(load, np.bool_) for _, load in seen]),
-        )
-        mix = mixed(table, loads, center, within)
-        share, asked = mix.share, 0.5 * (center + mix.prices)
-    return loads, share, center

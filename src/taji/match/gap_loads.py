@@ -6,7 +6,8 @@ in part. Which of them is then taken is decided by who asks (``taji.match.gap_di
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 from ortools.math_opt import model_pb2
@@ -15,37 +16,93 @@ from ortools.math_opt.python import mathopt
 from taji.base.arrays import BoolArray, FloatArray, IntArray
 from taji.match.gap_table import Table
 
-__all__ = ["Loads", "Mix", "mixed", "near_best"]
+__all__ = ["Mix", "mixture", "near_best"]
 
-
-@dataclass(frozen=True, slots=True)
-class Loads:
-    """Loads of providers.
-
-    Attributes
-    ----------
-    provider : IntArray, shape (n_load,)
-    needs : BoolArray, shape (n_load, n_need)
-    """
-
-    provider: IntArray
-    needs: BoolArray
+#: Loads of each provider in the first mixture, and new ones of each after it.
+FIRST, MORE = 60, 20
+#: A mixture is good enough when it costs no more than the bound and this share of ``within``.
+CLOSE = 0.01
 
 
 @dataclass(frozen=True, slots=True)
 class Mix:
-    """The cheapest mixture of loads.
+    """Loads and the cheapest mixture of them.
 
     Attributes
     ----------
+    provider : IntArray, shape (n_load,)
+        Whose load it is.
+    needs : BoolArray, shape (n_load, n_need)
+        What it holds.
     share : FloatArray, shape (n_load,)
-        [fraction]
+        How much of it is in the mixture. [fraction]
+    cost : float
+        What the mixture costs. [cost]
     prices : FloatArray, shape (n_need,)
-        Prices of the needs that hold the mixture up. [cost]
+        The prices that gave the best bound. [cost]
     """
 
+    provider: IntArray
+    needs: BoolArray
     share: FloatArray
+    cost: float
     prices: FloatArray
+
+
+def mixture(
+    table: Table,
+    prices: FloatArray,
+    *,
+    within: float,
+    turns: int,
+    stop: Callable[[], bool],
+) -> Mix:
+    r"""Mix near-best loads so that every need is met once, at the least cost.
+
+    Parameters
+    ----------
+    table : Table
+    prices : FloatArray, shape (n_need,)
+        Prices to begin with. [cost]
+    within : float
+        A need may be missed, or met twice, at its price and so much more, or less; and see
+        ``near_best``. [cost]
+    turns : int
+        So many mixtures, at most: each asks for the loads that its prices call for.
+    stop : callable
+        Asked after each whether to stop.
+
+    Notes
+    -----
+    .. math:: \min \sum_k c_k x_k, \quad \sum_{k \ni j} x_k = 1, \quad
+              \sum_{k \in K_i} x_k \le 1, \quad x \ge 0,
+
+    with loads :math:`k`, :math:`K_i` those of provider *i*: the linear relaxation over loads,
+    whose value is the best bound of ``taji.match.gap_bound`` once no load is missing. New loads
+    are asked for halfway between the prices with the best bound and those of the mixture.
+    """
+    seen: dict[tuple[int, bytes], None] = {}
+    mix = Mix(np.zeros(0, np.int64), np.zeros((0, len(prices)), np.bool_), np.zeros(0), 0.0, prices)
+    best, center, asked = -np.inf, prices, prices
+    for turn in range(turns + 1):
+        bound = float(asked.sum())
+        for provider in range(len(table.capacity)):
+            value, near = near_best(
+                asked - table.cost[provider],
+                table.units[provider],
+                int(table.room[provider]),
+                most=MORE if turn else FIRST,
+                within=within,
+            )
+            bound -= value
+            seen.update(dict.fromkeys((provider, load.tobytes()) for load in near))
+        if bound > best:
+            best, center = bound, asked
+        if turn == turns or (turn and (mix.cost <= best + CLOSE * within or stop())):
+            break
+        mix, prices_of_mix = _mixed(table, list(seen), center, within)
+        asked = 0.5 * (center + prices_of_mix)
+    return replace(mix, prices=center)
 
 
 def near_best(
@@ -118,44 +175,39 @@ def _worth(profit: FloatArray, effort: IntArray, room: int) -> float:
     return float(each[order[beyond[0]]]) if len(beyond) else 0.0
 
 
-def mixed(table: Table, loads: Loads, near: FloatArray, within: float) -> Mix:
-    r"""Mix loads so that every need is met once, at the least cost.
+def _mixed(
+    table: Table, seen: list[tuple[int, bytes]], near: FloatArray, within: float
+) -> tuple[Mix, FloatArray]:
+    """Solve the relaxation over some loads; return the mixture and its prices."""
+    provider = np.array([provider for provider, _ in seen])
+    held = np.array([np.frombuffer(load, np.bool_) for _, load in seen])
+    cost = np.where(held, table.cost[provider], 0.0).sum(axis=1)
+    costs = np.concatenate([cost, near + within, within - near])
+    model = mathopt.Model.from_model_proto(_proto(provider, held, costs, len(table.capacity)))
+    result = mathopt.solve(model, mathopt.SolverType.GLOP)
+    if not (result.has_primal_feasible_solution() and result.has_dual_feasible_solution()):
+        return Mix(provider, held, np.zeros(len(cost)), np.inf, near), near
+    share = np.fromiter(result.variable_values().values(), float)[: len(cost)]
+    prices = np.fromiter(result.dual_values().values(), float)[: len(near)]
+    return Mix(provider, held, share, result.objective_value(), near), prices
 
-    Parameters
-    ----------
-    table : Table
-    loads : Loads
-        At most one of a provider, in sum.
-    near : FloatArray, shape (n_need,)
-        Prices that the new ones stay close to: a need may be missed, or met twice, at that
-        price and ``within`` more, or less. [cost]
-    within : float
-        [cost]
 
-    Notes
-    -----
-    .. math:: \min \sum_k c_k x_k, \quad \sum_{k \ni j} x_k = 1, \quad
-              \sum_{k \in K_i} x_k \le 1, \quad x \ge 0,
-
-    with loads :math:`k`, :math:`K_i` those of provider *i*: the linear relaxation over loads,
-    whose value is the bound of ``taji.match.gap_bound`` once no load is missing.
-    """
-    count, needs = loads.needs.shape
-    providers = len(table.capacity)
-    row, column = np.nonzero(loads.needs.T)
-    cost = np.where(loads.needs, table.cost[loads.provider], 0.0).sum(axis=1)
+def _proto(
+    provider: IntArray, held: BoolArray, costs: FloatArray, providers: int
+) -> model_pb2.ModelProto:
+    """Write the relaxation: loads, then one column for each need missed, and one for met twice."""
+    count, needs = held.shape
     every = np.arange(needs)
-    rows = np.concatenate([row, every, every, needs + loads.provider])
+    row, column = np.nonzero(held.T)
+    rows = np.concatenate([row, every, every, needs + provider])
     columns = np.concatenate([column, count + every, count + needs + every, np.arange(count)])
-    signs = np.ones(len(rows))
-    signs[len(row) + needs : len(row) + 2 * needs] = -1.0
+    signs = np.where(columns < count + needs, 1.0, -1.0)
     order = np.lexsort((columns, rows))
     made = model_pb2.ModelProto()
     made.variables.ids.extend(range(count + 2 * needs))
     made.variables.lower_bounds.extend([0.0] * (count + 2 * needs))
     made.variables.upper_bounds.extend([np.inf] * (count + 2 * needs))
     made.variables.integers.extend([False] * (count + 2 * needs))
-    costs = np.concatenate([cost, near + within, within - near])
     made.objective.linear_coefficients.ids.extend(np.flatnonzero(costs).tolist())
     made.objective.linear_coefficients.values.extend(costs[costs != 0].tolist())
     made.linear_constraints.ids.extend(range(needs + providers))
@@ -164,10 +216,4 @@ def mixed(table: Table, loads: Loads, near: FloatArray, within: float) -> Mix:
     made.linear_constraint_matrix.row_ids.extend(rows[order].tolist())
     made.linear_constraint_matrix.column_ids.extend(columns[order].tolist())
     made.linear_constraint_matrix.coefficients.extend(signs[order].tolist())
-    model = mathopt.Model.from_model_proto(made)
-    result = mathopt.solve(model, mathopt.SolverType.GLOP)
-    if not (result.has_primal_feasible_solution() and result.has_dual_feasible_solution()):
-        return Mix(np.zeros(count), near)
-    share = np.fromiter(result.variable_values().values(), float)[:count]
-    prices = np.fromiter(result.dual_values().values(), float)[:needs]
-    return Mix(share, prices)
+    return made
