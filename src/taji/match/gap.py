@@ -3,10 +3,10 @@
 Decides who takes what, with a proven bound. Does not read files or clocks (``taji.desk``), nor
 say what a score means.
 
-Prices of the needs give a bound and guesses (``gap_bound``, ``gap_search``). Then, in turns until
-the answer is proven or time is up: what the bound rules out is dropped and the rest tried for a
-proof; the needs are placed anew on pairs that hardly waste anything at the prices, and parts
-of that are improved; what comes of it is crossed with the best known (``gap_core``).
+Prices of the needs give a bound and guesses (``gap_bound``, ``gap_search``); mixing loads of the
+providers makes the prices sharp (``gap_loads``). Then, in turns until the answer is proven or time
+is up: what the bound rules out is dropped and the rest tried for a proof (``gap_core``), and a new
+assignment is searched for and improved (``gap_ways``).
 """
 
 from __future__ import annotations
@@ -40,15 +40,16 @@ GUESS_EVERY = 10
 PROOF_SECONDS = 2.0
 #: After the first try, a proof is tried while the distance is at most so many steps, or such a share.
 NEAR_STEPS, NEAR_SHARE = 8, 1e-3
-#: Loads are mixed, and dives made, on so many pairs at most. [pairs]
-LOADS_PAIRS = 20_000
+#: Loads are mixed, and dives made, on so many pairs and needs at most: an exchange holds a table
+#: of needs by needs. [pairs, needs]
+LOADS_PAIRS, LOADS_NEEDS = 20_000, 2_000
 #: Mixtures for the best bound, at most, their time, and how far the prices of one go from those
 #: before it. [1, s, what places of a need differ by]
 MIXTURES, MIXING_SECONDS, NEAR = 20, 3.0, 3.0
 #: Share of the turns in which the way is gone that has found the better assignment. [fraction]
 FAVOUR = 0.75
 #: Turns without a better value or bound after which the work ends, however much time is left.
-PATIENCE = 6
+PATIENCE = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +183,7 @@ class _Hunt:
         self.best: IntArray | None = None
         self.value, self.bound = math.inf, -math.inf
         self.none_exists = False
+        self._loads = table.cost.size <= LOADS_PAIRS and table.cost.shape[1] <= LOADS_NEEDS
         self._risen = 0
         # the best that dives, and narrow programmes, have found
         self._reached = [math.inf, math.inf]
@@ -221,7 +223,7 @@ class _Hunt:
 
     def _mix(self) -> None:
         """Mix loads until the prices are those of the best bound."""
-        if self.table.cost.size > LOADS_PAIRS or not self._open():
+        if not self._loads or not self._open():
             return
         self.ways.at(self._bounded)
         until = self.left() - MIXING_SECONDS
@@ -286,7 +288,7 @@ class _Hunt:
         """Search from a new place, mostly the way that has found the better assignment."""
         assert self.best is not None, "a proof was tried before"
         self.ways.at(self._bounded)
-        dives = self.table.cost.size <= LOADS_PAIRS
+        dives = self._loads
         if dives and turn >= len(self._reached):
             dives = (self._reached[0] <= self._reached[1]) == (self.rng.random() < FAVOUR)
         elif dives:

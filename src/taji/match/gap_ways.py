@@ -43,7 +43,7 @@ SHUFFLED, SHUFFLE_STEPS, SHUFFLES = (30.0, 90.0), 300, 25
 
 
 class Ways:
-    """The ways, at the prices of the best bound.
+    """The ways, at the prices of a bound: ``at`` comes before any of them.
 
     Parameters
     ----------
@@ -66,7 +66,8 @@ class Ways:
         self.seed, self.rng = seed, np.random.default_rng(seed)
         self._narrow, self._size = NARROW, float(PART)
         self._every = np.arange(table.cost.shape[1])
-        self.at(Bounded(0.0, np.zeros(len(self._every))))
+        self.bounded = Bounded(-np.inf, np.zeros(len(self._every)))
+        self.waste = np.zeros(table.cost.shape)
 
     def at(self, bounded: Bounded) -> None:
         """Go on at the prices of a bound."""
