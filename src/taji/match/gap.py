@@ -20,8 +20,9 @@ import numpy as np
 
 from taji.base.arrays import BoolArray, FloatArray, IntArray
 from taji.match.gap_bound import Bounded, bounded_by, climb, fix
-from taji.match.gap_core import need_prices, shortage, solve_core
+from taji.match.gap_core import Core, need_prices, shortage, solve_core
 from taji.match.gap_loads import mixture
+from taji.match.gap_partition import partition
 from taji.match.gap_search import complete, improve
 from taji.match.gap_table import Table
 from taji.match.gap_ways import Ways
@@ -36,8 +37,9 @@ RELAXED_MOST = 60_000
 ROUNDS, ROUNDS_AGAIN = 300, 80
 #: Every so many better bounds a guess is completed and improved; until one holds, every time.
 GUESS_EVERY = 10
-#: Time of the first try at a proof, doubled with every try. [s]
-PROOF_SECONDS = 2.0
+#: Time of the first try at a proof, doubled with every try; share of the time that is left which a
+#: later try may take. [s, fraction]
+PROOF_SECONDS, PROOF_SHARE = 2.0, 0.3
 #: After the first try, a proof is tried while the distance is at most so many steps, or such a share.
 NEAR_STEPS, NEAR_SHARE = 8, 1e-3
 #: Loads are mixed, and dives made, on so many pairs and needs at most: an exchange holds a table
@@ -274,7 +276,11 @@ class _Hunt:
         while self._open() and stale < PATIENCE:
             known = (self.value, self.bound)
             if self.best is None or not turn or self._near():
-                self._prove(min(seconds, self.left()))
+                allowed = min(seconds, self.left() * PROOF_SHARE if turn else self.left())
+                if self.best is not None and self._loads:
+                    self._partition(allowed)
+                if self._open():
+                    self._prove(allowed)
                 seconds *= 2
             if self.best is None or not self._open():
                 continue
@@ -333,6 +339,17 @@ class _Hunt:
             seed=self.seed,
             proof=True,
         )
+        self._concluded(core, target)
+
+    def _partition(self, seconds: float) -> None:
+        """Try to show that no choice of one load for each provider is better."""
+        target = self.value
+        core = partition(self.table, self._bounded, target, seconds=seconds, seed=self.seed)
+        if core is not None:
+            self._concluded(core, target)
+
+    def _concluded(self, core: Core, target: float) -> None:
+        """Keep what a programme over all that can be better than a known cost has shown."""
         self._take(core.chosen)
         if math.isinf(core.bound) and core.bound > 0:
             if self.best is None:

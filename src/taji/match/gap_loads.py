@@ -16,7 +16,7 @@ from ortools.math_opt.python import mathopt
 from taji.base.arrays import BoolArray, FloatArray, IntArray
 from taji.match.gap_table import Table
 
-__all__ = ["Mix", "mixture", "near_best"]
+__all__ = ["Mix", "all_within", "mixture", "near_best"]
 
 #: Loads of each provider in the first mixture, and new ones of each after it.
 FIRST, MORE = 60, 20
@@ -143,27 +143,72 @@ def near_best(
     worth = _worth(profit, effort, room)
     needs = np.flatnonzero((profit - worth * effort >= -within) & (effort <= room))
     needs = needs[np.argsort(-profit[needs], kind="stable")]
-    gains, efforts = profit[needs].tolist(), effort[needs].tolist()
-    after = np.zeros((len(needs) + 1, room + 1))
-    for at in range(len(needs) - 1, -1, -1):
+    best, taken = _grown(profit[needs], effort[needs], room, most, np.inf)
+    loads = np.zeros((len(taken), len(profit)), dtype=np.bool_)
+    loads[:, needs] = taken
+    return best, loads
+
+
+def all_within(
+    profit: FloatArray, effort: IntArray, room: int, *, needs: IntArray, loss: float, most: int
+) -> BoolArray | None:
+    """Return every load of one provider that earns at most ``loss`` less than its best.
+
+    Parameters
+    ----------
+    profit, effort, room
+        As for ``near_best``.
+    needs : IntArray
+        The needs that can be in such a load.
+    loss : float
+        [cost]
+    most : int
+        If there are more loads, they are not counted out.
+
+    Returns
+    -------
+    BoolArray, shape (n_load, n_need), or None
+
+    Examples
+    --------
+    >>> profit, effort = np.array([3.0, 2.0, 2.0]), np.array([3, 2, 2])
+    >>> all_within(profit, effort, 4, needs=np.arange(3), loss=1.5, most=9).astype(int)
+    array([[0, 1, 1],
+           [1, 0, 0]])
+    """
+    _, taken = _grown(profit[needs], effort[needs], room, most + 1, loss)
+    if len(taken) > most:
+        return None
+    loads = np.zeros((len(taken), len(profit)), dtype=np.bool_)
+    loads[:, needs] = taken
+    return loads
+
+
+def _grown(
+    gain: FloatArray, effort: IntArray, room: int, most: int, loss: float
+) -> tuple[float, BoolArray]:
+    """Return the best value, and the best loads down to a loss, ``most`` at most."""
+    gains, efforts = gain.tolist(), effort.tolist()
+    after = np.zeros((len(gains) + 1, room + 1))
+    for at in range(len(gains) - 1, -1, -1):
         after[at] = after[at + 1]
         with_it = after[at + 1, : room + 1 - efforts[at]] + gains[at]
         np.maximum(after[at, efforts[at] :], with_it, out=after[at, efforts[at] :])
+    best = float(after[0, room])
     value, left = np.zeros(1), np.array([room])
-    taken = np.zeros((1, len(needs)), dtype=np.bool_)
-    for at, (gain, takes) in enumerate(zip(gains, efforts, strict=True)):
+    taken = np.zeros((1, len(gains)), dtype=np.bool_)
+    for at, (earns, takes) in enumerate(zip(gains, efforts, strict=True)):
         fits = np.flatnonzero(left >= takes)
-        value = np.concatenate([value, value[fits] + gain])
+        value = np.concatenate([value, value[fits] + earns])
         left = np.concatenate([left, left[fits] - takes])
         taken = np.concatenate([taken, taken[fits]])
         taken[len(taken) - len(fits) :, at] = True
-        if len(value) > most:
-            kept = np.argpartition(-(value + after[at + 1, left]), most)[:most]
-            value, left, taken = value[kept], left[kept], taken[kept]
-    order = np.argsort(-value, kind="stable")
-    loads = np.zeros((len(order), len(profit)), dtype=np.bool_)
-    loads[:, needs] = taken[order]
-    return float(after[0, room]), loads
+        reach = value + after[at + 1, left]
+        kept = np.flatnonzero(reach >= best - loss)
+        if len(kept) > most:
+            kept = kept[np.argpartition(-reach[kept], most)[:most]]
+        value, left, taken = value[kept], left[kept], taken[kept]
+    return best, taken[np.argsort(-value, kind="stable")]
 
 
 def _worth(profit: FloatArray, effort: IntArray, room: int) -> float:
