@@ -39,9 +39,12 @@ ROUNDS, ROUNDS_AGAIN = 300, 80
 GUESS_EVERY = 10
 #: Time of the first try at a proof, doubled with every try; share of the time that is left which a
 #: later try may take. [s, fraction]
-PROOF_SECONDS, PROOF_SHARE = 2.0, 0.3
-#: After the first try, a proof is tried while the distance is at most so many steps, or such a share.
-NEAR_STEPS, NEAR_SHARE = 8, 1e-3
+PROOF_SECONDS, PROOF_SHARE = 2.0, 0.15
+#: After the first try, a proof is tried in every other turn, while the distance is at most so many
+#: steps, or such a share.
+NEAR_STEPS, NEAR_SHARE = 8, 5e-4
+#: The bound is raised by at least such a part of the distance at a time. [1/fraction]
+RISES = 8
 #: Loads are mixed, and dives made, on so many pairs and needs at most: an exchange holds a table
 #: of needs by needs. [pairs, needs]
 LOADS_PAIRS, LOADS_NEEDS = 20_000, 2_000
@@ -275,7 +278,7 @@ class _Hunt:
         seconds, turn, stale = PROOF_SECONDS, 0, 0
         while self._open() and stale < PATIENCE:
             known = (self.value, self.bound)
-            if self.best is None or not turn or self._near():
+            if self.best is None or not turn or (turn % 2 == 0 and self._near()):
                 allowed = min(seconds, self.left() * PROOF_SHARE if turn else self.left())
                 if self.best is not None and self._loads:
                     self._partition(allowed)
@@ -304,7 +307,7 @@ class _Hunt:
         else:
             best = self.best
             found = self.ways.narrowed(best, turn)
-            if turn and self._open():
+            if turn > 1 and self._open():
                 found = self.ways.crossed(best, found)
         self._reached[0 if dives else 1] = min(
             self._reached[0 if dives else 1], self.table.value(found)
@@ -342,11 +345,22 @@ class _Hunt:
         self._concluded(core, target)
 
     def _partition(self, seconds: float) -> None:
-        """Try to show that no choice of one load for each provider is better."""
-        target = self.value
-        core = partition(self.table, self._bounded, target, seconds=seconds, seed=self.seed)
-        if core is not None:
+        """Raise the bound step by step: at each, no choice of loads is as good, or one is best."""
+        until = self.left() - seconds
+        for _ in range(2 * RISES):
+            if not self._open() or self.left() <= until:
+                return
+            bound = self.bound
+            rise = max(self.table.step, (self.value - bound) / RISES)
+            target = min(self.value, bound + rise)
+            core = partition(
+                self.table, self._bounded, target, seconds=self.left() - until, seed=self.seed
+            )
+            if core is None:
+                return
             self._concluded(core, target)
+            if self.bound <= bound:
+                return
 
     def _concluded(self, core: Core, target: float) -> None:
         """Keep what a programme over all that can be better than a known cost has shown."""

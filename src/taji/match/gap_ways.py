@@ -25,8 +25,8 @@ __all__ = ["Ways"]
 NARROW, NARROW_MOST, WIDER, NARROW_PAIRS = 1.6, 6.0, 1.25, 60_000
 #: The same where two assignments are crossed. [pairs]
 CROSSED = 1.2
-#: Time of a narrow programme. [s]
-NARROW_SECONDS = 8.0
+#: Time of a narrow programme, and of what is made of it. [s]
+NARROW_SECONDS, SLICE = 6.0, 12.0
 #: Needs in a part that is placed anew: at first, at least, at most. [needs]
 PART, PART_LEAST, PART_MOST = 30, 12, 160
 #: Time of one part. [s]
@@ -174,8 +174,8 @@ class Ways:
 
     def descended(self, chosen: IntArray) -> IntArray:
         """Place the needs of a few providers anew, of others then, until that no longer helps."""
-        stale = 0
-        while stale < STALE and not self._over():
+        stale, until = 0, self.left() - SLICE
+        while stale < STALE and self.left() > max(0.0, until):
             better, whole = self._part(chosen)
             # parts as large as can be solved out in their time
             self._size = min(self._size * 1.02, PART_MOST) if whole else self._size * 0.9
