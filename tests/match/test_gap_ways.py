@@ -78,10 +78,12 @@ def test_a_choice_of_loads_finds_the_best_assignment_and_shows_that_none_is_bett
     bounded = bounded_by(table, _prices(table))
 
     found = partition(table, bounded, best + 1, seconds=60, seed=1)
+    between = partition(table, bounded, best + 0.25, seconds=60, seed=1)
     none = partition(table, bounded, best, seconds=60, seed=1)
 
     assert check(score, effort, capacity, found.chosen, every_need=True) == best
     assert found.bound == pytest.approx(best)
+    assert between.bound == pytest.approx(best)
     assert none.bound >= best - 1e-6
 
 

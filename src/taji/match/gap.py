@@ -51,8 +51,10 @@ LOADS_PAIRS, LOADS_NEEDS = 20_000, 2_000
 #: Mixtures for the best bound, at most, their time, and how far the prices of one go from those
 #: before it. [1, s, what places of a need differ by]
 MIXTURES, MIXING_SECONDS, NEAR = 20, 3.0, 3.0
-#: Share of the turns in which the way is gone that has found the better assignment. [fraction]
-FAVOUR = 0.75
+#: The ways; the share of the time of the one that has found the better assignment; what a turn
+#: counts at least. [fraction, s]
+DIVE, NARROW = 0, 1
+FAVOUR, LEAST_SECONDS = 0.75, 1e-3
 #: Turns without a better value or bound after which the work ends, however much time is left.
 PATIENCE = 10
 
@@ -190,8 +192,8 @@ class _Hunt:
         self.none_exists = False
         self._loads = table.cost.size <= LOADS_PAIRS and table.cost.shape[1] <= LOADS_NEEDS
         self._risen = 0
-        # the best that dives, and narrow programmes, have found
-        self._reached = [math.inf, math.inf]
+        # the best that each way has found, and its time [cost, s]
+        self._reached, self._spent = [math.inf, math.inf], [0.0, 0.0]
         self._bounded = Bounded(-math.inf, np.zeros(table.cost.shape[1]))
 
     @property
@@ -297,21 +299,24 @@ class _Hunt:
         """Search from a new place, mostly the way that has found the better assignment."""
         assert self.best is not None, "a proof was tried before"
         self.ways.at(self._bounded)
-        dives = self._loads
-        if dives and turn >= len(self._reached):
-            dives = (self._reached[0] <= self._reached[1]) == (self.rng.random() < FAVOUR)
-        elif dives:
-            dives = not turn
-        if dives:
-            found = self.ways.dived(self.best, turn)
+        began, best = self.left(), self.best
+        way = self._way()
+        if way == DIVE:
+            found = self.ways.dived(best, turn)
         else:
-            best = self.best
             found = self.ways.narrowed(best, turn)
             if turn > 1 and self._open():
                 found = self.ways.crossed(best, found)
-        self._reached[0 if dives else 1] = min(
-            self._reached[0 if dives else 1], self.table.value(found)
-        )
+        self._reached[way] = min(self._reached[way], self.table.value(found))
+        self._spent[way] += began - self.left() + LEAST_SECONDS
+
+    def _way(self) -> int:
+        """Choose so that the way that has found the better assignment gets its share of time."""
+        if not self._loads:
+            return NARROW
+        ahead = DIVE if self._reached[DIVE] <= self._reached[NARROW] else NARROW
+        behind = self._spent[1 - ahead] < (1 - FAVOUR) * sum(self._spent)
+        return 1 - ahead if behind else ahead
 
     def _open(self) -> bool:
         return not self.proven and not self.none_exists and self.left() > 0
@@ -352,7 +357,7 @@ class _Hunt:
                 return
             bound = self.bound
             rise = max(self.table.step, (self.value - bound) / RISES)
-            target = min(self.value, bound + rise)
+            target = min(self.value, self.table.raised(bound + rise))
             core = partition(
                 self.table, self._bounded, target, seconds=self.left() - until, seed=self.seed
             )

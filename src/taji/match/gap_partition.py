@@ -59,7 +59,7 @@ def partition(
     .. [1] M. Savelsbergh, "A branch-and-price algorithm for the generalized assignment problem".
        *Operations Research* 45(6), 1997, 831-841.
     """
-    loss = target - table.step * (1 - 1e-6) - bounded.value
+    loss = table.raised(target) - table.step * (1 - 1e-6) - bounded.value
     profit = bounded.prices[None, :] - table.cost
     waste = Knapsacks(table.units, table.room).forced(profit).taken
     provider: list[IntArray] = []
