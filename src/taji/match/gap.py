@@ -56,7 +56,7 @@ MIXTURES, MIXING_SECONDS, NEAR = 20, 3.0, 3.0
 DIVE, NARROW = 0, 1
 FAVOUR, LEAST_SECONDS = 0.75, 1e-3
 #: Turns without a better value or bound after which the work ends, however much time is left.
-PATIENCE = 10
+PATIENCE = 30
 
 
 @dataclass(frozen=True, slots=True)
