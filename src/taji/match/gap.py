@@ -3,10 +3,10 @@
 Decides who takes what, with a proven bound. Does not read files or clocks (``taji.desk``), nor
 say what a score means.
 
-Prices of the needs give a bound and guesses (``gap_bound``, ``gap_search``). Then, in turns until
-the answer is proven or time is up: what the bound rules out is dropped and the rest tried for a
-proof; the needs are placed anew on pairs that hardly waste anything at the prices, and parts
-of that are improved; what comes of it is crossed with the best known (``gap_core``).
+Prices of the needs give a bound and guesses (``gap_bound``, ``gap_search``); mixing loads of the
+providers makes the prices sharp (``gap_loads``). Then, in turns until the answer is proven or time
+is up: what the bound rules out is dropped and the rest tried for a proof (``gap_core``), and a new
+assignment is searched for and improved (``gap_ways``).
 """
 
 from __future__ import annotations
@@ -19,11 +19,13 @@ from typing import Literal
 import numpy as np
 
 from taji.base.arrays import BoolArray, FloatArray, IntArray
-from taji.match.gap_bound import Bounded, climb, fix
+from taji.match.gap_bound import Bounded, bounded_by, climb, fix
 from taji.match.gap_core import Core, need_prices, shortage, solve_core
-from taji.match.gap_knapsack import Knapsacks
+from taji.match.gap_loads import mixture
+from taji.match.gap_partition import partition
 from taji.match.gap_search import complete, improve
 from taji.match.gap_table import Table
+from taji.match.gap_ways import Ways
 
 __all__ = ["Assigned", "Status", "assign"]
 
@@ -35,27 +37,26 @@ RELAXED_MOST = 60_000
 ROUNDS, ROUNDS_AGAIN = 300, 80
 #: Every so many better bounds a guess is completed and improved; until one holds, every time.
 GUESS_EVERY = 10
-#: Time of the first try at a proof, doubled with every try. [s]
-PROOF_SECONDS = 2.0
-#: After the first try, a proof is tried while the distance is at most so many steps, or such a share.
-NEAR_STEPS, NEAR_SHARE = 8, 1e-3
-#: Pairs of each need, on average, in the narrow programme over all needs at first, and at most; how
-#: much wider it becomes once it is solved out; its pairs at most. [pairs]
-NARROW, NARROW_MOST, WIDER, NARROW_PAIRS = 1.6, 6.0, 1.25, 60_000
-#: The same where two assignments are crossed. [pairs]
-CROSSED = 1.2
-#: Time of a narrow programme. [s]
-NARROW_SECONDS = 8.0
-#: Needs in a part that is placed anew: at first, at least, at most. [needs]
-PART, PART_LEAST, PART_MOST = 30, 12, 160
-#: Time of one part. [s]
-PART_SECONDS = 0.4
-#: Share of the distance to the bound that a pair of a part may waste. [fraction]
-WASTE = 0.1
-#: Parts in a row without a better assignment after which a descent ends.
-STALE = 60
+#: Time of the first try at a proof, doubled with every try; share of the time that is left which a
+#: later try may take. [s, fraction]
+PROOF_SECONDS, PROOF_SHARE = 2.0, 0.15
+#: After the first try, a proof is tried in every other turn, while the distance is at most so many
+#: steps, or such a share.
+NEAR_STEPS, NEAR_SHARE = 8, 5e-4
+#: The bound is raised by at least such a part of the distance at a time. [1/fraction]
+RISES = 8
+#: Loads are mixed, and dives made, on so many pairs and needs at most: an exchange holds a table
+#: of needs by needs. [pairs, needs]
+LOADS_PAIRS, LOADS_NEEDS = 20_000, 2_000
+#: Mixtures for the best bound, at most, their time, and how far the prices of one go from those
+#: before it. [1, s, what places of a need differ by]
+MIXTURES, MIXING_SECONDS, NEAR = 20, 3.0, 3.0
+#: The ways; the share of the time of the one that has found the better assignment; what a turn
+#: counts at least. [fraction, s]
+DIVE, NARROW = 0, 1
+FAVOUR, LEAST_SECONDS = 0.75, 1e-3
 #: Turns without a better value or bound after which the work ends, however much time is left.
-PATIENCE = 6
+PATIENCE = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,11 +186,14 @@ class _Hunt:
     ) -> None:
         self.table, self.left, self.heard = table, left, heard
         self.seed, self.rng = seed, np.random.default_rng(seed)
+        self.ways = Ways(table, left, seed, self._take)
         self.best: IntArray | None = None
         self.value, self.bound = math.inf, -math.inf
         self.none_exists = False
+        self._loads = table.cost.size <= LOADS_PAIRS and table.cost.shape[1] <= LOADS_NEEDS
         self._risen = 0
-        self._narrow, self._size = NARROW, float(PART)
+        # the best that each way has found, and its time [cost, s]
+        self._reached, self._spent = [math.inf, math.inf], [0.0, 0.0]
         self._bounded = Bounded(-math.inf, np.zeros(table.cost.shape[1]))
 
     @property
@@ -201,6 +205,7 @@ class _Hunt:
         """Work until proven or out of time; return whether it was cut short."""
         try:
             self._climb(ROUNDS)
+            self._mix()
             self._turns()
         except KeyboardInterrupt:
             return True
@@ -222,6 +227,21 @@ class _Hunt:
             met=lambda risen, taken: self._guess(risen, taken, start),
         )
         self._keep(bounded)
+
+    def _mix(self) -> None:
+        """Mix loads until the prices are those of the best bound."""
+        if not self._loads or not self._open():
+            return
+        self.ways.at(self._bounded)
+        until = self.left() - MIXING_SECONDS
+        mix = mixture(
+            self.table,
+            self._bounded.prices,
+            within=NEAR * self.ways.blur,
+            turns=MIXTURES,
+            stop=lambda: self.left() <= max(0.0, until),
+        )
+        self._keep(bounded_by(self.table, mix.prices))
 
     def _keep(self, bounded: Bounded) -> None:
         if bounded.value > self._bounded.value:
@@ -260,20 +280,43 @@ class _Hunt:
         seconds, turn, stale = PROOF_SECONDS, 0, 0
         while self._open() and stale < PATIENCE:
             known = (self.value, self.bound)
-            if self.best is None or not turn or self._near():
-                self._prove(min(seconds, self.left()))
+            if self.best is None or not turn or (turn % 2 == 0 and self._near()):
+                allowed = min(seconds, self.left() * PROOF_SHARE if turn else self.left())
+                if self.best is not None and self._loads:
+                    self._partition(allowed)
+                if self._open():
+                    self._prove(allowed)
                 seconds *= 2
             if self.best is None or not self._open():
                 continue
-            waste = self._waste()
-            found = self._descended(self._fresh(waste, turn), waste)
-            if turn and self._open():
-                crossed = self._crossed(self.best, found, waste)
-                self._descended(crossed, waste)
+            self._search(turn)
             turn += 1
             stale = stale + 1 if known == (self.value, self.bound) else 0
             if self.value < known[0] and self._open():
                 self._climb(ROUNDS_AGAIN)
+
+    def _search(self, turn: int) -> None:
+        """Search from a new place, mostly the way that has found the better assignment."""
+        assert self.best is not None, "a proof was tried before"
+        self.ways.at(self._bounded)
+        began, best = self.left(), self.best
+        way = self._way()
+        if way == DIVE:
+            found = self.ways.dived(best, turn)
+        else:
+            found = self.ways.narrowed(best, turn)
+            if turn > 1 and self._open():
+                found = self.ways.crossed(best, found)
+        self._reached[way] = min(self._reached[way], self.table.value(found))
+        self._spent[way] += began - self.left() + LEAST_SECONDS
+
+    def _way(self) -> int:
+        """Choose so that the way that has found the better assignment gets its share of time."""
+        if not self._loads:
+            return NARROW
+        ahead = DIVE if self._reached[DIVE] <= self._reached[NARROW] else NARROW
+        behind = self._spent[1 - ahead] < (1 - FAVOUR) * sum(self._spent)
+        return 1 - ahead if behind else ahead
 
     def _open(self) -> bool:
         return not self.proven and not self.none_exists and self.left() > 0
@@ -282,116 +325,6 @@ class _Hunt:
         """Whether the distance to the bound is one that a proof may close."""
         far = max(NEAR_STEPS * self.table.step, NEAR_SHARE * abs(self.bound))
         return self.value - self.bound <= far
-
-    def _waste(self) -> FloatArray:
-        """How far each pair, forced, takes the bound up, shape (n_provider, n_need). [cost]"""
-        profit = self._bounded.prices[None, :] - self.table.cost
-        return Knapsacks(self.table.units, self.table.room).forced(profit).taken
-
-    def _fresh(self, waste: FloatArray, turn: int) -> IntArray:
-        """Place all needs on the pairs that waste least; from the second turn on without a hint."""
-        assert self.best is not None, "a proof was tried before"
-        needs = self.table.cost.shape[1]
-        if self._narrow * needs > NARROW_PAIRS:
-            return self.best
-        hint = None if turn else self.best
-        core = self._placed(self._least_waste(waste, self._narrow), hint, self.seed + turn)
-        if core.proven:
-            self._narrow = min(self._narrow * WIDER, NARROW_MOST)
-        self._take(core.chosen)
-        return self.best if core.chosen is None else core.chosen
-
-    def _crossed(self, first: IntArray, second: IntArray, waste: FloatArray) -> IntArray:
-        """Place all needs on pairs of either assignment, or that hardly waste anything."""
-        every = np.arange(len(first))
-        open_ = self._least_waste(waste, CROSSED)
-        open_[first, every] = open_[second, every] = True
-        core = self._placed(open_, first, self.seed)
-        self._take(core.chosen)
-        return first if core.chosen is None else core.chosen
-
-    def _least_waste(self, waste: FloatArray, pairs: float) -> BoolArray:
-        """The pairs that waste least: so many for each need on average, one at least."""
-        needs = waste.shape[1]
-        finite = np.sort(waste[np.isfinite(waste)])
-        least: BoolArray = waste <= finite[min(len(finite) - 1, int(pairs * needs))]
-        least[waste.argmin(axis=0), np.arange(needs)] = True
-        if self.best is not None:
-            least[self.best, np.arange(needs)] = True
-        return least
-
-    def _placed(self, open_: BoolArray, hint: IntArray | None, seed: int) -> Core:
-        """Place all needs on open pairs."""
-        return solve_core(
-            self.table,
-            open_,
-            needs=np.arange(open_.shape[1]),
-            room=self.table.most,
-            hint=hint,
-            seconds=min(NARROW_SECONDS, self.left()),
-            seed=seed,
-        )
-
-    def _descended(self, chosen: IntArray, waste: FloatArray) -> IntArray:
-        """Place the needs of a few providers anew, of others then, until that no longer helps."""
-        stale = 0
-        while stale < STALE and self._open():
-            better, whole = self._part(chosen, waste)
-            # parts as large as can be solved out in their time
-            self._size = min(self._size * 1.02, PART_MOST) if whole else self._size * 0.9
-            self._size = max(self._size, PART_LEAST)
-            stale = stale + 1 if better is None else 0
-            if better is not None:
-                chosen = better
-                self._take(chosen)
-        return chosen
-
-    def _part(self, chosen: IntArray, waste: FloatArray) -> tuple[IntArray | None, bool]:
-        """Place some providers' needs anew among them: what is better, and if that is all."""
-        table, every = self.table, np.arange(len(chosen))
-        providers = len(table.capacity)
-        count = min(providers, max(2, round(self._size * providers / len(chosen))))
-        some = self._concerned(chosen, waste, count)
-        needs = np.flatnonzero(np.isin(chosen, some))
-        if len(needs) < 2:
-            return None, True
-        if len(needs) > PART_MOST:
-            needs = np.sort(self.rng.choice(needs, PART_MOST, replace=False))
-        value = table.value(chosen)
-        open_ = np.zeros(table.cost.shape, dtype=np.bool_)
-        limit = max(WASTE * (value - self._bounded.value), 2 * table.step)
-        open_[some] = waste[some] <= limit
-        open_[chosen, every] = True
-        kept = np.setdiff1d(every, needs)
-        effort = table.effort[chosen[kept], kept]
-        used = np.bincount(chosen[kept], weights=effort, minlength=providers)
-        core = solve_core(
-            table,
-            open_,
-            needs=needs,
-            room=np.maximum(table.most - used, 0),
-            hint=chosen,
-            seconds=min(PART_SECONDS, self.left()),
-            seed=self.seed,
-        )
-        new = core.chosen
-        if new is None or not table.feasible(new) or table.value(new) >= value:
-            return None, core.proven
-        return new, core.proven
-
-    def _concerned(self, chosen: IntArray, waste: FloatArray, count: int) -> IntArray:
-        """Draw providers: those that have wasteful pairs, and those that should have the needs."""
-        every = np.arange(len(chosen))
-        here = waste[chosen, every]
-        weight = here / max(here.sum(), 1e-300) + 1.0 / len(chosen)
-        drawn = self.rng.choice(
-            every, min(len(every), count), replace=False, p=weight / weight.sum()
-        )
-        pairs = np.column_stack([chosen[drawn], waste[:, drawn].argmin(axis=0)]).ravel()
-        others = self.rng.permutation(len(waste))
-        line = np.concatenate([pairs, others])
-        first = np.sort(np.unique(line, return_index=True)[1])[:count]
-        return np.sort(line[first])
 
     def _prove(self, seconds: float) -> None:
         """Try to show that nothing among the pairs that are left is better."""
@@ -414,6 +347,28 @@ class _Hunt:
             seed=self.seed,
             proof=True,
         )
+        self._concluded(core, target)
+
+    def _partition(self, seconds: float) -> None:
+        """Raise the bound step by step: at each, no choice of loads is as good, or one is best."""
+        until = self.left() - seconds
+        for _ in range(2 * RISES):
+            if not self._open() or self.left() <= until:
+                return
+            bound = self.bound
+            rise = max(self.table.step, (self.value - bound) / RISES)
+            target = min(self.value, self.table.raised(bound + rise))
+            core = partition(
+                self.table, self._bounded, target, seconds=self.left() - until, seed=self.seed
+            )
+            if core is None:
+                return
+            self._concluded(core, target)
+            if self.bound <= bound:
+                return
+
+    def _concluded(self, core: Core, target: float) -> None:
+        """Keep what a programme over all that can be better than a known cost has shown."""
         self._take(core.chosen)
         if math.isinf(core.bound) and core.bound > 0:
             if self.best is None:

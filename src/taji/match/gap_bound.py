@@ -15,7 +15,7 @@ from taji.base.arrays import BoolArray, FloatArray
 from taji.match.gap_knapsack import Knapsacks
 from taji.match.gap_table import Table
 
-__all__ = ["Bounded", "Fixed", "climb", "fix"]
+__all__ = ["Bounded", "Fixed", "bounded_by", "climb", "fix"]
 
 #: Rounds without a better bound before the step is halved, and the step at which to stop.
 PATIENCE, LAST_STEP = 15, 0.004
@@ -123,6 +123,12 @@ def climb(
         # while the best known is far, a step to it would leap over the top
         prices = prices + pi * max(target - value, 1e-6 * abs(target)) / length * direction
     return _safe(best, best_prices)
+
+
+def bounded_by(table: Table, prices: FloatArray) -> Bounded:
+    """Return the bound that prices prove."""
+    value, _ = _relaxed(table, Knapsacks(table.units, table.room), prices)
+    return _safe(value, prices)
 
 
 def fix(table: Table, bounded: Bounded, target: float) -> Fixed:

@@ -19,7 +19,7 @@ from ortools.util.python.solve_interrupter import SolveInterrupter
 from taji.base.arrays import BoolArray, FloatArray, IntArray
 from taji.match.gap_table import Table
 
-__all__ = ["UNSTOPPABLE", "WORKERS", "Core", "need_prices", "shortage", "solve_core"]
+__all__ = ["UNSTOPPABLE", "WORKERS", "Core", "listening", "need_prices", "shortage", "solve_core"]
 
 #: CP-SAT proves with eight workers what it does not with four (or-tools issue 3662).
 WORKERS = 8
@@ -107,7 +107,7 @@ def solve_core(
         there = (hint[needs[made.columns]] == made.rows).astype(float)
         values = dict(zip(made.pairs, there.tolist(), strict=True))
         start.solution_hints.append(mathopt.SolutionHint(variable_values=values))
-    result = _listening(made.model, kind, params, start)
+    result = listening(made.model, kind, params, start)
     reasons = mathopt.TerminationReason
     if result.termination.reason in (reasons.INFEASIBLE, reasons.INFEASIBLE_OR_UNBOUNDED):
         return Core(None, math.inf, proven=True)
@@ -148,9 +148,7 @@ def shortage(table: Table, *, seconds: float) -> FloatArray:
     params = mathopt.SolveParameters(
         time_limit=timedelta(seconds=min(max(seconds, 0.5), UNSTOPPABLE))
     )
-    result = _listening(
-        made.model, mathopt.SolverType.HIGHS, params, mathopt.ModelSolveParameters()
-    )
+    result = listening(made.model, mathopt.SolverType.HIGHS, params, mathopt.ModelSolveParameters())
     if not result.has_primal_feasible_solution():
         return np.full(len(table.capacity), np.nan)
     over = np.array(result.variable_values(made.over))
@@ -190,7 +188,7 @@ def _programme(
     return _Programme(model, rows, columns, pairs, met, over)
 
 
-def _listening(
+def listening(
     model: mathopt.Model,
     kind: mathopt.SolverType,
     params: mathopt.SolveParameters,

@@ -11,7 +11,7 @@ import numpy as np
 from taji.base.arrays import BoolArray, FloatArray, IntArray
 from taji.match.gap_table import Table
 
-__all__ = ["complete", "improve"]
+__all__ = ["complete", "improve", "overload_price"]
 
 #: Moves of one descent, at most; the price of a unit of overload rises this often.
 MOVES, RAISES = 400, 6
@@ -45,7 +45,7 @@ def complete(table: Table, taken: BoolArray, prices: FloatArray) -> IntArray:
         weights=table.effort[chosen[placed], needs[placed]],
         minlength=len(table.capacity),
     )
-    scale = _overload_price(table)
+    scale = overload_price(table)
     for need in open_[np.argsort(-prices[open_], kind="stable")]:
         over = np.maximum(loads + table.effort[:, need] - table.most, 0)
         at = int((table.cost[:, need] + scale * over).argmin())
@@ -64,7 +64,7 @@ def improve(table: Table, chosen: IntArray) -> IntArray | None:
         the descent ends with a provider overloaded.
     """
     chosen = chosen.copy()
-    price = _overload_price(table)
+    price = overload_price(table)
     for _ in range(RAISES):
         _descend(table, chosen, price)
         if table.feasible(chosen):
@@ -73,7 +73,7 @@ def improve(table: Table, chosen: IntArray) -> IntArray | None:
     return None
 
 
-def _overload_price(table: Table) -> float:
+def overload_price(table: Table) -> float:
     """Typical cost of one unit of effort: overload costs more than it can save. [cost/effort]"""
     finite = np.isfinite(table.cost) & (table.effort > 0)
     if not finite.any():

@@ -78,6 +78,18 @@ class Table:
         """Return the cost of an assignment. [cost]"""
         return math.fsum(self.cost[chosen, np.arange(len(chosen))])
 
+    def part(self, providers: IntArray, needs: IntArray) -> Table:
+        """Return the table of some providers and some needs, with all their capacity."""
+        cells = np.ix_(providers, needs)
+        return Table(
+            self.cost[cells],
+            self.effort[cells],
+            self.capacity[providers],
+            self.units[cells],
+            self.room[providers],
+            self.step,
+        )
+
     def feasible(self, chosen: IntArray) -> bool:
         """Return whether every pair is offered and every capacity is kept."""
         finite = np.isfinite(self.cost[chosen, np.arange(len(chosen))])
