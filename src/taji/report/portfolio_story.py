@@ -312,7 +312,7 @@ def _lorenz(facts: PortfolioFacts, phrases: Phrases, font: str) -> Figure:
         id="figure-lorenz",
         kicker=facts.resource,
         title=title,
-        caption=phrases("portfolio_lorenz_caption"),
+        caption=phrases("portfolio_lorenz_caption" if facts.before else "portfolio_lorenz_alone"),
         alt=title,
         wide=wide,
         narrow=narrow,
