@@ -17,6 +17,7 @@ from taji.desk.diagnosing import program_of
 from taji.desk.domains import UnknownBreakdownError
 from taji.desk.files import OverwriteError
 from taji.desk.gathering import IntakeChoices, gather
+from taji.desk.measures_for import NoQuestionnaireError
 from taji.desk.option_request import (
     NothingAdditionalError,
     OptionsRequest,
@@ -24,7 +25,6 @@ from taji.desk.option_request import (
     UsualCostError,
 )
 from taji.desk.optioning import make_options
-from taji.desk.roadmapping import NoQuestionnaireError
 from taji.desk.steps import SILENT
 from taji.plan.problem import NoLevelError
 from taji.plan.thresholds import given, reach_of

@@ -14,10 +14,10 @@ from taji.city.demo import DemoFiles
 from taji.desk.comparing_plans import compare_plans
 from taji.desk.diagnosing import program_of
 from taji.desk.gathering import IntakeChoices, gather
+from taji.desk.measures_for import NoQuestionnaireError
 from taji.desk.pricing import ProjectColumnsError, make_price_book
 from taji.desk.roadmapping import (
     NoFirmError,
-    NoQuestionnaireError,
     RoadmapRequest,
     make_roadmap,
     plan_roadmap,

@@ -18,12 +18,12 @@ import polars as pl
 
 from taji.assess.compile import Program
 from taji.base.text import Language, Text
-from taji.catalogue.load import measures as load_measures
 from taji.catalogue.load import questionnaire_of
 from taji.catalogue.measure import Measures
 from taji.desk.diagnosing import program_of
 from taji.desk.files import keep_inputs, whole, write_table
 from taji.desk.gathering import IntakeChoices, write_refused
+from taji.desk.measures_for import measures_for
 from taji.desk.steps import SILENT, Steps
 from taji.desk.surveyed_firms import survey_firms
 from taji.plan.conflict import least_of
@@ -105,7 +105,8 @@ def compare_plans(
         If the answers or the packs cannot be used.
     """
     keep_inputs([answers, register], [out / FIRMS, out / SUMMARY])
-    program, pack = program_of(model), load_measures(measures)
+    program = program_of(model)
+    pack = measures_for(program, measures)
     asked = questionnaire_of(model)
     surveyed = survey_firms(answers, asked, IntakeChoices(), register=register, by=(), steps=steps)
     out.mkdir(parents=True, exist_ok=True)

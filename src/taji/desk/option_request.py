@@ -9,14 +9,13 @@ from pathlib import Path
 from taji.assess.compile import Program
 from taji.base.errors import TajiError
 from taji.base.text import Language
-from taji.catalogue.load import measures as load_measures
 from taji.catalogue.measure import Measures
 from taji.catalogue.worth import Worth
 from taji.catalogue.worth import worth as load_worth
 from taji.desk.diagnosing import program_of
 from taji.desk.gathering import IntakeChoices
+from taji.desk.measures_for import measures_for
 from taji.desk.option_rows import Counting
-from taji.desk.roadmapping import NoQuestionnaireError
 from taji.desk.subsidy_file import read_subsidy
 from taji.plan.instance import Subsidy
 from taji.plan.problem import NoLevelError
@@ -170,14 +169,7 @@ def means_of(request: OptionsRequest) -> Means:
         If a pack or a rule cannot be used, or they do not fit each other.
     """
     program = program_of(request.model, profile=request.profile, options=request.options)
-    measures = load_measures(request.measures)
-    if measures.questionnaire != program.questionnaire.id:
-        raise NoQuestionnaireError(
-            measures=measures.id,
-            theirs=measures.questionnaire,
-            model=program.model.id,
-            ours=program.questionnaire.id,
-        )
+    measures = measures_for(program, request.measures)
     order = [level.id for level in program.model.levels]
     target = request.target or order[-1]
     if target not in order:

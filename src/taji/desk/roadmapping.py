@@ -18,12 +18,12 @@ import polars as pl
 from taji.assess.compile import Program
 from taji.base.errors import TajiError
 from taji.base.text import Language, Text
-from taji.catalogue.load import measures as load_measures
 from taji.catalogue.load import questionnaire_of
 from taji.catalogue.measure import Measures
 from taji.desk.diagnosing import program_of
 from taji.desk.files import keep_inputs, whole
 from taji.desk.gathering import IntakeChoices, write_refused
+from taji.desk.measures_for import measures_for
 from taji.desk.roadmap_figures import Standing, both, chosen, figures, standings
 from taji.desk.roadmap_words import ASSUMED, clash_words, limit_name, roadmap_note
 from taji.desk.steps import SILENT, Steps
@@ -41,7 +41,6 @@ from taji.report.roadmap import write_roadmap_pdf
 
 __all__ = [
     "NoFirmError",
-    "NoQuestionnaireError",
     "Planned",
     "RoadmapRequest",
     "make_roadmap",
@@ -72,17 +71,6 @@ class NoFirmError(TajiError):
         "accepted. Check the key, or what was refused.",
         "zh": "{file} 中没有企业 {enterprise!r} 的有效答卷（共接收 {accepted} 行）。"
         "请核对企业标识，或查看被退回的内容。",
-    }
-
-
-class NoQuestionnaireError(TajiError):
-    """Measures and model speak of different questionnaires."""
-
-    code = "desk.other_questionnaire"
-    sentences = {
-        "en": "The measures {measures} change answers to {theirs}, but model {model} reads answers "
-        "to {ours}. Choose measures made for it.",
-        "zh": "措施包 {measures} 针对问卷 {theirs}，而模型 {model} 读取的是 {ours}。请选用对应的措施包。",
     }
 
 
@@ -231,14 +219,7 @@ def plan_roadmap(sheet: pl.DataFrame, request: RoadmapRequest, *, steps: Steps =
         If the packs cannot be used, or there is no such level or size.
     """
     program = program_of(request.model, profile=request.profile, options=request.options)
-    measures = load_measures(request.measures)
-    if measures.questionnaire != program.questionnaire.id:
-        raise NoQuestionnaireError(
-            measures=measures.id,
-            theirs=measures.questionnaire,
-            model=program.model.id,
-            ours=program.questionnaire.id,
-        )
+    measures = measures_for(program, request.measures)
     subsidy = read_subsidy(request.subsidy, measures) if request.subsidy else None
     size = request.size or _said(sheet) or DEFAULT_SIZE
     maker = _Maker(request, sheet, program, measures, subsidy, size, steps)
