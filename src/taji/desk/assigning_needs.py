@@ -31,7 +31,9 @@ __all__ = [
     "write_json",
 ]
 
-METHOD = "Lagrangian bound with reduced-cost fixing; parts by HiGHS; proof by HiGHS and CP-SAT"
+METHOD = (
+    "prices and mixtures of loads; dives, exchanges, narrow programmes; proof by choice of loads"
+)
 SOLVING = Text(zh="求解（按 Ctrl-C 取当前最好结果）", en="Solving (Ctrl-C keeps the best so far)")
 #: Cells of the table of providers and needs, at most: some fifty bytes each. [cells]
 CELLS = 4_000_000

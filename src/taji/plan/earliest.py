@@ -15,7 +15,8 @@ from taji.plan.thinning import thin
 
 __all__ = ["Earliest", "earliest", "reaches"]
 
-#: Of the time left, what one question may take while no plan is known at all. [fraction]
+#: Of the time left, what a question before the last period may take while no plan is known.
+#: [fraction]
 UNKNOWN_SHARE = 0.3
 #: So many periods are asked about one by one before the steps become longer.
 ONE_BY_ONE = 4
@@ -66,7 +67,7 @@ def earliest(instance: Instance, *, search: Search) -> Earliest:
     asked, questions = low, 0
     while low < min(high, instance.periods + 1):
         ask = _cheapest if asked == low else reaches
-        share = 1.0 if plan.exists else UNKNOWN_SHARE
+        share = 1.0 if plan.exists or asked == instance.periods else UNKNOWN_SHARE
         found = ask(instance, search, last=asked, share=share)
         questions += 1
         if found.exists:
