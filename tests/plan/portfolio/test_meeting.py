@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import combinations, product
 
 import numpy as np
 import pytest
 from tests.plan.portfolio.checker import best, check
 from tests.plan.portfolio.test_solve import EXACT, MARGIN, chosen, large_case, lay, small_case
 
+from taji.plan.portfolio.answer import answer
 from taji.plan.portfolio.changes import changes_of, halves, limit_of, sets_of
-from taji.plan.portfolio.polishing import losses
+from taji.plan.portfolio.instance import NOTHING
+from taji.plan.portfolio.polishing import losses, polish
 from taji.plan.portfolio.solve import solve
 
 #: No programme is left over: what is found and proven is by changes that meet.
@@ -105,3 +108,52 @@ def test_no_more_sets_lie_within_the_limit_than_were_allowed():
 
         assert limit > 0
         assert 300 < len(sets_of(changes, half, limit=limit, most=10_000).lost) <= 3_000
+
+
+def test_a_bound_that_is_known_from_elsewhere_closes_no_option_of_the_best_choice():
+    """What an option may lose is measured from the bound at the prices, not from a lower one."""
+    tried = 0
+    for seed in range(120):
+        rows, limits, floors, every = small_case(seed)
+        truth = best(rows, limits, floors, every=every)
+        if truth is None:
+            continue
+        table = lay(rows, limits, floors, every=every)
+        outcome = solve(table, EXACT)
+        for start in nearly(table, outcome.choice):
+            polished = polish(
+                table,
+                outcome.prices,
+                start,
+                bound=answer(table, outcome.prices).bound,
+                known=float(truth),
+                gap=0.0,
+                widths=(table.options,),
+                effort=EXACT.effort,
+                whole=True,
+            )
+
+            assert polished.value == pytest.approx(float(truth), abs=1e-9), seed
+            tried += 1
+    assert tried > 200
+
+
+def nearly(table, choice):
+    """Choices that keep the rows and differ from one in what two firms get."""
+    options = range(NOTHING, max(int(block.option.max()) for block in table.blocks) + 1)
+    for one, other in combinations(range(table.size), 2):
+        for here, there in product(options, repeat=2):
+            changed = choice.copy()
+            changed[one], changed[other] = here, there
+            if not offered(table, changed) or not table.fits(changed):
+                continue
+            if table.value_of(changed) < table.value_of(choice):
+                yield changed
+
+
+def offered(table, choice):
+    """Whether every firm has what is chosen for it."""
+    return all(
+        ((block.option == choice[block.firm]).any(axis=0) | (choice[block.firm] == NOTHING)).all()
+        for block in table.blocks
+    )
