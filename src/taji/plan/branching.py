@@ -106,9 +106,9 @@ def branch(
 
     Notes
     -----
-    Starts of measures, their prerequisites and thresholds have a close linear relaxation: on tight
-    cases SCIP [1]_ proves in seconds what CP-SAT proves in minutes. It works in one thread and
-    gives the same answer every time.
+    Starts of measures, their prerequisites and thresholds have a close linear relaxation: SCIP [1]_
+    proves tight cases in half the time that CP-SAT takes with two cores, the hardest in a tenth
+    (decision 0019). It works in one thread and gives the same answer every time.
 
     References
     ----------

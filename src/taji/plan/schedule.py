@@ -158,13 +158,6 @@ class Schedule:
         gains = self.instance.gains
         return cp_model.LinearExpr.weighted_sum(list(held.values()), [gains[f] for f in held])
 
-    def span(self) -> cp_model.IntVar:
-        """Return a number that is at least the period at whose end everything is done."""
-        span = self.model.new_int_var(0, self.last, "span")
-        for keys in self._of.values():
-            self.model.add(span >= self.weighed((key, self.ends(key)) for key in keys))
-        return span
-
     def close(self, keys: Iterable[Key]) -> None:
         """Rule out starts."""
         for key in keys:

@@ -15,7 +15,7 @@ from taji.plan.branching import Branched, Status, branch
 from taji.plan.schedule import Schedule
 from taji.plan.steps import Step
 
-__all__ = ["WORKERS", "Found", "Search"]
+__all__ = ["Found", "Search"]
 
 #: Fewer than eight searchers leave out whole ways of proving (OR-Tools issue 3662).
 WORKERS = 8

@@ -1,8 +1,8 @@
 """Leave out what no plan within a cost can hold.
 
 Decides which starts are closed before a search: where the linear relaxation, forced to hold a start,
-already costs more than may be spent, no plan has that start [1]_. Three starts in four go on
-tight problems, and every later search has so much less to look at.
+already costs more than may be spent, no plan has that start [1]_. Every later search has so much
+less to look at: on tight problems three starts in five go (50 cases: the median; 30 to 87 %).
 
 References
 ----------
@@ -35,7 +35,7 @@ def thin(schedule: Schedule, *, most: int | None) -> bool:
     """
     schedule.model.minimize(schedule.cost)
     relaxed = relax(schedule.model)
-    if relaxed is None or relaxed.best == -math.inf:
+    if relaxed is None:
         return True
     limit = math.inf if most is None else most + ROUNDING * max(1.0, abs(most))
     if relaxed.best == math.inf or relaxed.best > limit:

@@ -36,8 +36,6 @@ SAMPLE = 20_000
 STEPS = 400
 #: First half width of the box of prices around those of a sample, and of an earlier result.
 AROUND, CLOSE = 0.04, 0.02
-#: Where nothing fits yet, a change is wanted that lacks less than this share of the bound.
-WANTED = 0.05
 #: How many times the box may be moved.
 MOVES = 8
 
