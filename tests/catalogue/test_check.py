@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from taji.catalogue import load
@@ -332,6 +334,16 @@ def test_the_error_shows_each_fault_in_both_languages(pack):
     assert caught.value.fields["path"] == "nodes[total].weights"
     assert "合计为 99" in caught.value.render("zh")
     assert "add up to 99" in caught.value.render("en")
+
+
+@pytest.mark.parametrize("name", ["worth", "chances"])
+def test_a_pack_that_refers_to_no_other_is_checked_by_its_shape(tmp_path, name):
+    shipped = (Path(load.__file__).parents[1] / "packs" / f"{name}.yaml").read_text("utf-8")
+    (tmp_path / "ours.yaml").write_text(shipped, "utf-8")
+    (tmp_path / "bad.yaml").write_text(shipped.replace("version:", "vision:"), "utf-8")
+
+    assert check(tmp_path / "ours.yaml") == ()
+    assert {problem.path for problem in check(tmp_path / "bad.yaml")} == {"version", "vision"}
 
 
 @pytest.mark.parametrize("content", ["- a", "text", "a: 1"])

@@ -355,3 +355,14 @@ def test_budgets_that_are_no_amounts_are_refused_with_an_example(place, capsys, 
     assert run(["plan", "options", str(place / "answers.csv"), *words]) == 2
 
     assert "--budgets" in capsys.readouterr().err
+
+
+def test_a_wrong_breakdown_is_told_with_the_usual_ones_first(place, tmp_path):
+    request = OptionsRequest(
+        answers=place / "answers.csv", out=tmp_path, budgets=BUDGETS, by=("moon",)
+    )
+
+    with pytest.raises(UnknownBreakdownError) as caught:
+        make_options(request)
+
+    assert str(caught.value.fields["known"]).startswith("size, district, ")

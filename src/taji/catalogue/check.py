@@ -14,13 +14,14 @@ from typing import Any
 from taji.base.text import Text
 from taji.catalogue.benchmark import AnswerMatch, Benchmark, Indicator, LevelMatch
 from taji.catalogue.case import Case, CaseFile, case_files
+from taji.catalogue.chances import ChanceRule
 from taji.catalogue.check_crosswalk import faults_of_crosswalk
 from taji.catalogue.crosswalk import Crosswalk
 from taji.catalogue.files import file_beside
 from taji.catalogue.form import Form, FormField
 from taji.catalogue.measure import CASES, Effect, Measures
 from taji.catalogue.model import LevelBand, LevelTests, Model, Node
-from taji.catalogue.pack import Pack
+from taji.catalogue.pack import Pack, Spec
 from taji.catalogue.problem import PackError, Problem, UnknownPackError
 from taji.catalogue.questionnaire import Question, Questionnaire
 from taji.catalogue.register import Register, plain
@@ -30,6 +31,7 @@ from taji.catalogue.schema import parsed
 from taji.catalogue.sense import Draft, faults_of_model
 from taji.catalogue.terms import Terms
 from taji.catalogue.thesaurus import Thesaurus
+from taji.catalogue.worth import Worth
 from taji.catalogue.yaml import read
 
 __all__ = ["check", "kind_of"]
@@ -45,6 +47,8 @@ _MARKS = {
     "measures": ("measures", "period_months"),
     "crosswalks": ("mappings",),
     "cities": ("firms", "districts", "round"),
+    "worth": ("adoption", "level"),
+    "chances": ("draws", "pool_pairs"),
 }
 #: Keys that name a choice already made; a pack offers choices and makes none.
 _CHOSEN = ("profile", "options")
@@ -75,10 +79,10 @@ def check(path: str | Path) -> tuple[Problem, ...]:
     kind = kind_of(raw, file)
     if kind is None:
         reason = Text(
-            zh="看不出是哪种数据包：没有 nodes、sections、indicators、entries、parts、measures 或 "
-            "mappings",
+            zh="看不出是哪种数据包：没有 nodes、sections、indicators、entries、parts、measures、"
+            "mappings、adoption 或 draws",
             en="no kind of pack: it has neither nodes, sections, indicators, entries, parts, "
-            "measures nor mappings",
+            "measures, mappings, adoption nor draws",
         )
         return (Problem(str(file), "", reason, "catalogue.kind"),)
     return tuple(dict.fromkeys(_CHECKS[kind](file, raw)))
@@ -405,12 +409,9 @@ def _matches(indicator: Indicator) -> Iterator[LevelMatch | AnswerMatch]:
             yield match
 
 
-def _register(file: Path, raw: dict[str, Any]) -> Iterator[Problem]:
-    yield from parsed(Register, resolve(raw, {}), file=str(file))[1]
-
-
-def _thesaurus(file: Path, raw: dict[str, Any]) -> Iterator[Problem]:
-    yield from parsed(Thesaurus, resolve(raw, {}), file=str(file))[1]
+def _by_schema(kind: type[Spec]) -> Callable[[Path, dict[str, Any]], Iterator[Problem]]:
+    """The check of a pack that refers to no other."""
+    return lambda file, raw: iter(parsed(kind, resolve(raw, {}), file=str(file))[1])
 
 
 def _crosswalk(file: Path, raw: dict[str, Any]) -> Iterator[Problem]:
@@ -553,11 +554,13 @@ _CHECKS: Mapping[str, Callable[[Path, dict[str, Any]], Iterator[Problem]]] = {
     "models": _model,
     "questionnaires": _questionnaire,
     "benchmarks": _benchmark,
-    "registers": _register,
+    "registers": _by_schema(Register),
     "forms": _form,
     "measures": _measures,
     "terms": _terms,
-    "thesaurus": _thesaurus,
+    "thesaurus": _by_schema(Thesaurus),
     "crosswalks": _crosswalk,
     "cities": _city,
+    "worth": _by_schema(Worth),
+    "chances": _by_schema(ChanceRule),
 }

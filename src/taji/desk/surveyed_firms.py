@@ -106,7 +106,9 @@ def survey_firms(
     firms = None if register is None else read_firms(register, enrolment())
     known = None if firms is None else _known(firms)
     facts = said if known is None else _filled(said, known)
-    wanted = [name for name in GROUPS if name in facts.columns] if by is None else by
+    usual = [name for name in GROUPS if name in facts.columns]
+    facts = facts.select(*usual, pl.exclude(usual))  # the usual ones are named first
+    wanted = usual if by is None else by
     groups = facts.select(breakdowns(facts, asked, wanted) if wanted else [])
     silent = pl.DataFrame(schema={KEY: pl.String})
     if known is not None:
