@@ -36,8 +36,9 @@ __all__ = ["Funded", "FundingRequest", "fund"]
 EXACT_UP_TO = 1_500
 #: Sets of changes of each half that are paired, from an earlier result and without.
 SETS_WARM, SETS = 144_000, 864_000
-#: From this gap on, no more of them are paired; no programme follows. [fraction]
-ENOUGH, NEAR = 2e-6, 1e-4
+#: From this gap on, no more of them are paired, from an earlier result and without; no programme
+#: follows. [fraction]
+ENOUGH_WARM, ENOUGH, NEAR = 1e-5, 2e-6, 1e-4
 #: Above so many firms a gap of a few in a million is left. [firms]
 MANY = 50_000
 
@@ -196,7 +197,7 @@ def _plan(portfolio: Portfolio, request: FundingRequest, ends: float) -> tuple[P
     if portfolio.size > MANY and request.warm is None:
         return Plan(gap=4e-6, widths=(300, 1_000, 3_000), effort=effort), "prices"
     if portfolio.size > MANY:
-        effort = replace(effort, nodes=20)
+        effort = replace(effort, nodes=20, presolve=False)
         return Plan(gap=8e-6, widths=(30, 300, 1_000, 3_000), effort=effort), "prices"
     if request.warm is not None:
         plan = Plan(
@@ -205,7 +206,7 @@ def _plan(portfolio: Portfolio, request: FundingRequest, ends: float) -> tuple[P
             effort=effort,
             tolerance=1e-8,
             sets=SETS_WARM,
-            enough=ENOUGH,
+            enough=ENOUGH_WARM,
             near=NEAR,
         )
         return plan, "prices"

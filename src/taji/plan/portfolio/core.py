@@ -36,12 +36,15 @@ class Effort:
         Ends after this time at the latest. [s]
     seed : int
         Seed of the solver.
+    presolve : bool
+        Whether the programme is simplified first: of little use where few options are open.
     """
 
     nodes: int
     gap: float
     seconds: float
     seed: int
+    presolve: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +163,7 @@ class _Programme:
                 relative_gap_tolerance=0.0,
                 absolute_gap_tolerance=effort.gap,
                 random_seed=effort.seed,
+                presolve=None if effort.presolve else mathopt.Emphasis.OFF,
             ),
             model_params=self._hint(hint),
         )
