@@ -7,7 +7,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --re
 PACKAGE := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation
 DEMO_DIR ?= demo
 
-.PHONY: help demo serve test test-web-postgres test-kill keep-release check lint types floors security docs bench bench-truth bench-plan bench-web lock clean
+.PHONY: help demo serve test test-web-postgres test-kill keep-release check lint types floors security scan docs bench bench-truth bench-plan bench-web lock clean
 
 help:            ## this list · 本列表
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:[^#]*##/\t/' | expand -t 16
@@ -61,10 +61,12 @@ types: .venv/.dev
 floors: .venv/.dev
 	$(BIN)/lint-imports
 
-security: .venv/.dev   ## bandit, locks, headers and the like · 安全检查
+security: scan         ## bandit, locks, headers and the like · 安全检查
+	$(BIN)/python -m pytest -q tests/web/security
+
+scan: .venv/.dev       # of security, what is no test
 	$(BIN)/bandit -q -c pyproject.toml -r src
 	$(BIN)/python -m pip check
-	$(BIN)/python -m pytest -q tests/web/security
 
 docs: .venv/.dev       ## the manual forgets nothing, its links hold · 文档检查
 	@sh tools/ensure fonts
