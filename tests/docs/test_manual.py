@@ -152,18 +152,25 @@ def _commands(page: Path) -> list[list[str]]:
     return [shlex.split(line[2:]) for line in lines if line.startswith("$ ")]
 
 
-@pytest.mark.parametrize(
-    "page",
-    [page for page in PAGES if _commands(page)],
-    ids=lambda page: str(page.relative_to(ROOT)),
-)
+def _examples() -> dict[str, tuple[Path, list[list[str]]]]:
+    """The folder and the commands of every page that has some; once where pages give the same."""
+    pages: dict[tuple[Path, str], list[Path]] = {}
+    for page in PAGES:
+        if words := _commands(page):
+            pages.setdefault((page.parent, repr(words)), []).append(page)
+    return {
+        " ".join(str(page.relative_to(ROOT)) for page in same): (same[0].parent, _commands(same[0]))
+        for same in pages.values()
+    }
+
+
+@pytest.mark.parametrize(("folder", "commands"), _examples().values(), ids=_examples().keys())
 def test_the_examples_of_a_page_run_as_they_stand(
-    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    folder: Path, commands: list[list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    example = page.parent / "example"
-    if example.is_dir():
-        shutil.copytree(example, tmp_path / "example")
+    if (folder / "example").is_dir():
+        shutil.copytree(folder / "example", tmp_path / "example")
     monkeypatch.chdir(tmp_path)
-    for words in _commands(page):
+    for words in commands:
         assert words[0] == "taji", f"only taji commands stand in console blocks: {words}"
         assert run(words[1:]) == 0, " ".join(words)
