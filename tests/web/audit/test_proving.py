@@ -188,6 +188,7 @@ def _taji(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.skipif("TAJI_TEST_DATABASE_URL" in os.environ, reason="brings its own database")
 def test_the_command_proves_a_database_file_and_exits_with_one_where_it_was_tampered_with(
     tmp_path,
 ):

@@ -15,6 +15,10 @@ import pytest
 
 from taji.desk.verifying import verify
 
+pytestmark = pytest.mark.skipif(
+    "TAJI_TEST_DATABASE_URL" in os.environ, reason="brings its own database"
+)
+
 ROOT = Path(__file__).resolve().parents[3]
 #: What ``taji serve`` does before it starts a worker.
 REQUEUE = "import django; django.setup(); from taji.web.requeueing import requeue; requeue()"

@@ -18,6 +18,9 @@ from taji.web.secret import secret_key
 
 ROOT = Path(__file__).resolve().parents[3]
 LOCKS = ("requirements.lock", "requirements-dev.lock")
+ITS_OWN = pytest.mark.skipif(
+    "TAJI_TEST_DATABASE_URL" in os.environ, reason="brings its own database"
+)
 
 ASK = """
 import json, sys
@@ -40,29 +43,50 @@ print(json.dumps({
 """
 
 
-def asked(home: Path, url: str) -> dict[str, object]:
-    """What a platform with this public address answers."""
-    environment = {
-        **os.environ,
+def _environment(home: Path) -> dict[str, str]:
+    """Of a platform of its own, on SQLite."""
+    own = {
         "TAJI_HOME": str(home),
-        "TAJI_URL": url,
-        "TAJI_HOSTS": "taji.example.org,localhost",
         "DJANGO_SETTINGS_MODULE": "taji.web.settings",
         "PYTHONPATH": str(ROOT / "src"),
     }
-    environment.pop("DATABASE_URL", None)
-    manage = [sys.executable, "-m", "django"]
+    return {k: v for k, v in os.environ.items() if k != "DATABASE_URL"} | own
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A platform that was installed."""
+    made = tmp_path_factory.mktemp("home")
     for command in (["migrate", "-v0"], ["collectstatic", "--noinput", "-v0"]):
-        subprocess.run([*manage, *command], env=environment, check=True, capture_output=True)
+        subprocess.run(
+            [sys.executable, "-m", "django", *command],
+            env=_environment(made),
+            check=True,
+            capture_output=True,
+        )
+    return made
+
+
+def asked(home: Path, url: str) -> dict[str, object]:
+    """What a platform with this public address answers."""
     done = subprocess.run(
-        [sys.executable, "-c", ASK], env=environment, check=True, capture_output=True, text=True
+        [sys.executable, "-c", ASK],
+        env={
+            **_environment(home),
+            "TAJI_URL": url,
+            "TAJI_HOSTS": "taji.example.org,localhost",
+        },
+        check=True,
+        capture_output=True,
+        text=True,
     )
     answer: dict[str, object] = json.loads(done.stdout.splitlines()[-1])
     return answer
 
 
-def test_behind_tls_everything_is_secure(tmp_path):
-    told = asked(tmp_path, "https://taji.example.org")
+@ITS_OWN
+def test_behind_tls_everything_is_secure(home):
+    told = asked(home, "https://taji.example.org")
 
     headers = told["headers"]
     assert headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
@@ -73,8 +97,9 @@ def test_behind_tls_everything_is_secure(tmp_path):
     assert (told["proxies"], told["debug"]) == (1, False)
 
 
-def test_without_tls_nothing_pretends(tmp_path):
-    told = asked(tmp_path, "http://localhost:8000")
+@ITS_OWN
+def test_without_tls_nothing_pretends(home):
+    told = asked(home, "http://localhost:8000")
 
     assert "Strict-Transport-Security" not in told["headers"]
     assert told["proxies"] == 0
