@@ -137,6 +137,12 @@ def its(city: City, files: Path, demo_files: DemoFiles, demo_answers: pl.DataFra
 
 
 @pytest.fixture
+def unscored(city: City, files: Path, demo_files: DemoFiles, demo_answers: pl.DataFrame) -> Round:
+    """The same round without a model: its portrait takes half the time."""
+    return hold_round(demo_files, demo_answers, city.users["analyst"], models=())
+
+
+@pytest.fixture
 def analyst(signed_in: Callable):
     """The analyst's browser."""
     return signed_in("analyst")

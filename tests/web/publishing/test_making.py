@@ -75,9 +75,9 @@ def test_no_unfinished_folder_is_left(portrait):
     assert not list(root().glob(".unfinished*"))
 
 
-def test_the_progress_of_a_job_is_written_while_it_runs(its, city, monkeypatch):
+def test_the_progress_of_a_job_is_written_while_it_runs(unscored, city, monkeypatch):
     seen = []
-    job = ask_portrait(its, by=city.users["analyst"])
+    job = ask_portrait(unscored, by=city.users["analyst"])
     write = type(Portrait.objects.all()).update
 
     def told(rows, **values):
@@ -113,15 +113,15 @@ def test_a_lone_stratum_is_told_in_the_reader_s_language_with_the_next_step(city
     assert not list(root().glob("*2026*"))
 
 
-def test_refused_answers_show_which_cells_and_leave_no_folder(its, city, analyst):
-    sheet = Sheet.objects.filter(case__round=its, track=Sheet.Track.FIRM).first()
+def test_refused_answers_show_which_cells_and_leave_no_folder(unscored, city, analyst):
+    sheet = Sheet.objects.filter(case__round=unscored, track=Sheet.Track.FIRM).first()
     true = sheet.submission
-    item = next(one.key for one in asked_of(its).items.values() if one.item.kind == "single")
+    item = next(one.key for one in asked_of(unscored).items.values() if one.item.kind == "single")
     sheet.submission = sheet.submissions.create(
         number=9, answers={**true.answers, item: "=1+1"}, sha256="0" * 64, by=true.by
     )
     sheet.save()
-    job = ask_portrait(its, by=city.users["analyst"])
+    job = ask_portrait(unscored, by=city.users["analyst"])
     make_portrait.func(job.pk)
 
     job.refresh_from_db()
