@@ -1,4 +1,4 @@
-"""The demo city in the tests' database, filled once for all tests of a module."""
+"""The demo city in the tests' database, filled once for all tests of this folder."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from django.test import override_settings
 from tests.web.everywhere.objects import fill
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def filled(django_db_setup, django_db_blocker, tmp_path_factory) -> Iterator[Path]:
-    """The home of the filled platform; what tests change is undone after the module."""
+    """The home of the filled platform; each test undoes what it changes, the folder the rest."""
     home = tmp_path_factory.mktemp("home")
     files = {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
