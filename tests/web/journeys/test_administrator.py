@@ -10,7 +10,7 @@ import pytest
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
-from tests.web.journeys.conftest import WCAG, picture, sign_in
+from tests.web.journeys.conftest import WCAG, picture, sign_in, ways
 from tests.web.office.conftest import model_text
 from tests.web.office.test_packs import MIDDLING, STRONG, submit
 
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.browser
 SHOWN = {"person": 1280, "second-factor": 390, "switch": 1280}
 PASSWORD = "xun-lu-2026-qiao"
 WAYS = pytest.mark.parametrize(
-    ("width", "language"), [(1280, "zh"), (1280, "en"), (390, "zh"), (390, "en")]
+    ("width", "language"), ways((1280, "zh"), (1280, "en"), (390, "zh"), (390, "en"))
 )
 
 

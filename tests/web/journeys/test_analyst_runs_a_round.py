@@ -11,7 +11,7 @@ from django.core import mail as outbox
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 from tests.web.conftest import City
-from tests.web.journeys.conftest import WCAG, picture_in_both, sign_in
+from tests.web.journeys.conftest import OF_PAGES, WCAG, picture_in_both, sign_in
 from tests.web.registers import file_of, rows
 
 from taji.web.audit.log import first_broken
@@ -212,6 +212,7 @@ PAGES = (
 )
 
 
+@OF_PAGES
 @pytest.mark.parametrize(("width", "language"), [(1280, "zh"), (390, "zh"), (390, "en")])
 def test_every_page_of_a_round_can_be_read_by_everybody(lived: City, page, width, language):
     here = page(width, language)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from tests.web.fieldwork.conftest import photo
-from tests.web.journeys.conftest import picture, sign_in
+from tests.web.journeys.conftest import picture, sign_in, ways
 
 from taji.web.answering.models import Sheet, Submission
 from taji.web.fieldwork.assigning import choose
@@ -37,7 +37,7 @@ def assigned(lived):
     return lived
 
 
-@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("language", ways("zh", "en"))
 def test_assess_on_site_with_a_photo_on_a_phone(assigned, page, language):
     evidence, add, back, hand_in, handed_in, saved = WORDS[language]
     phone = page(390, language)

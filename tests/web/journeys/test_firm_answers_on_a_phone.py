@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 from tests.web.answering.conftest import invite, many_firms
-from tests.web.journeys.conftest import WCAG, picture
+from tests.web.journeys.conftest import OF_PAGES, WCAG, picture
 
 from taji.web.answering.handing import hand
 from taji.web.answering.models import Submission
@@ -279,6 +279,7 @@ def test_a_firm_answers_in_english(lived, page):
     picture(phone, "firm-result", "en")
 
 
+@OF_PAGES
 @pytest.mark.parametrize("language", ["zh", "en"])
 @pytest.mark.parametrize("width", [390, 1280])
 def test_no_page_of_the_firm_shuts_anybody_out(lived, page, language, width):

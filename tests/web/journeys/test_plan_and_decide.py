@@ -7,7 +7,7 @@ import json
 import pytest
 from playwright.sync_api import expect
 from tests.cli.test_plan_portfolio import FLOORS, LIMITS, options
-from tests.web.journeys.conftest import picture, sign_in, sound
+from tests.web.journeys.conftest import picture, sign_in, sound, ways
 from tests.web.planning.conftest import hand_in
 
 from taji.web.planning.jobs import do_work, make_roadmap
@@ -55,7 +55,7 @@ WORDS = {
 }
 
 
-@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("language", ways("zh", "en"))
 def test_a_firm_finds_its_way_to_the_next_level_on_a_phone(lived, page, language):
     words = WORDS[language]
     submission = hand_in(lived)
@@ -87,7 +87,7 @@ def test_a_firm_finds_its_way_to_the_next_level_on_a_phone(lived, page, language
     sound(phone)
 
 
-@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("language", ways("zh", "en"))
 def test_an_analyst_chooses_a_portfolio_and_opens_its_report(
     lived, settings, tmp_path, page, language
 ):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 from playwright.sync_api import expect
-from tests.web.journeys.conftest import picture, sign_in, sound
+from tests.web.journeys.conftest import picture, sign_in, sound, ways
 from tests.web.publishing.conftest import answers_of, hold_round
 
 from taji.city.demo import write_demo
@@ -42,7 +42,7 @@ WORDS = {
 }
 
 
-@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("language", ways("zh", "en"))
 def test_an_analyst_gets_and_publishes_a_portrait_and_a_citizen_reads_it_on_a_phone(
     lived, settings, tmp_path, page, language
 ):

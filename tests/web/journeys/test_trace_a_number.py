@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from tests.web.audit.conftest import answer_all, make, publish
-from tests.web.journeys.conftest import picture, sign_in
+from tests.web.journeys.conftest import picture, sign_in, ways
 
 from taji.web.audit import jobs
 from taji.web.audit.models import Replay
@@ -20,7 +20,7 @@ WORDS = {
 }
 
 
-@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("language", ways("zh", "en"))
 def test_trace_a_number_to_its_rows_and_replay_it(lived, page, tmp_path, language):
     again, verified, prove, holds = WORDS[language]
     answer_all(lived)
