@@ -111,7 +111,8 @@ def test_refused_cells_are_listed_and_the_portrait_is_made_without_them(
     ).drop("index")
     spoilt.write_csv(tmp_path / "answers.csv")
 
-    done = portray(replace(request_of_demo, answers=tmp_path / "answers.csv"), tmp_path / "out")
+    request = replace(request_of_demo, answers=tmp_path / "answers.csv", models=())
+    done = portray(request, tmp_path / "out")
 
     refused = pl.read_csv(tmp_path / "out" / "refused.csv")
     assert refused.columns == ["file", "sheet", "row", "column", "value", "reason"]
@@ -123,7 +124,7 @@ def test_refused_cells_are_listed_and_the_portrait_is_made_without_them(
 def test_a_design_without_a_file_is_a_simple_random_sample_from_the_register(
     request_of_demo: PortraitRequest, demo: DemoFiles, tmp_path: Path
 ):
-    portray(replace(request_of_demo, design=None), tmp_path)
+    portray(replace(request_of_demo, design=None, models=()), tmp_path)
 
     answers = pl.read_csv(demo.answers, infer_schema_length=None)["course/plan"].drop_nulls()
     assert _city(tmp_path, "plan", "yes") == pytest.approx((answers == "yes").mean(), rel=1e-12)
@@ -155,7 +156,7 @@ def test_an_unknown_breakdown_is_refused_with_those_that_would_do(
 def test_any_column_of_the_answers_can_break_the_city_down(
     request_of_demo: PortraitRequest, tmp_path: Path
 ):
-    portray(replace(request_of_demo, by=("integration_standard",)), tmp_path)
+    portray(replace(request_of_demo, by=("integration_standard",), models=()), tmp_path)
 
     groups = _estimates(tmp_path).filter(by="integration_standard")["group"].unique()
     assert {"adopted", "not_adopted"} <= set(groups)

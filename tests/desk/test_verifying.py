@@ -17,15 +17,25 @@ from taji.desk.verifying import verify
 from taji.store.manifest import MANIFEST_NAME, ManifestError
 
 
-@pytest.fixture
-def round_of_demo(demo: DemoFiles, request_of_demo: PortraitRequest, tmp_path: Path) -> Path:
-    """A copy of the round and its portrait that a test may spoil."""
-    shutil.copytree(demo.directory, tmp_path / "round")
+@pytest.fixture(scope="module")
+def made(
+    demo: DemoFiles, request_of_demo: PortraitRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """The round with its portrait, made once."""
+    folder = tmp_path_factory.mktemp("made") / "round"
+    shutil.copytree(demo.directory, folder)
     moved = {
-        name: tmp_path / "round" / getattr(request_of_demo, name).name
+        name: folder / getattr(request_of_demo, name).name
         for name in ("answers", "design", "register")
     }
-    portray(replace(request_of_demo, **moved), tmp_path / "round" / "out")
+    portray(replace(request_of_demo, **moved), folder / "out")
+    return folder
+
+
+@pytest.fixture
+def round_of_demo(made: Path, tmp_path: Path) -> Path:
+    """The portrait in a copy of the round that a test may spoil."""
+    shutil.copytree(made, tmp_path / "round")
     return tmp_path / "round" / "out"
 
 
