@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import polars as pl
@@ -54,6 +55,7 @@ def test_the_command_makes_the_same_estimates_from_the_downloaded_answers(
     assert (tmp_path / "out" / "estimates.csv").read_bytes() == published.read_bytes()
 
 
+@pytest.mark.skipif("TAJI_TEST_DATABASE_URL" in os.environ, reason="of files, not of the database")
 def test_the_stored_folder_verifies_as_a_whole_and_in_a_language_by_itself(portrait):
     for folder in (portrait.path, portrait.path / "en"):
         found = verify(folder)
