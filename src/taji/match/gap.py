@@ -20,6 +20,7 @@ import numpy as np
 
 from taji.base.arrays import BoolArray, FloatArray, IntArray
 from taji.match.gap_bound import Bounded, bounded_by, climb, fix
+from taji.match.gap_choice import Choice
 from taji.match.gap_core import Core, need_prices, shortage, solve_core
 from taji.match.gap_loads import mixture
 from taji.match.gap_partition import partition
@@ -48,6 +49,9 @@ RISES = 8
 #: Loads are mixed, and dives made, on so many pairs and needs at most: an exchange holds a table
 #: of needs by needs. [pairs, needs]
 LOADS_PAIRS, LOADS_NEEDS = 20_000, 2_000
+#: A proof chooses among so many loads at most; among fewer where a smaller rise of the bound can be
+#: asked for; entries of loads by needs at most, which take a byte each. [loads, bytes]
+LOADS_MOST, LOADS_FEW, LOADS_CELLS = 300_000, 60_000, 60_000_000
 #: Mixtures for the best bound, at most, their time, and how far the prices of one go from those
 #: before it. [1, s, what places of a need differ by]
 MIXTURES, MIXING_SECONDS, NEAR = 20, 3.0, 3.0
@@ -195,6 +199,9 @@ class _Hunt:
         # the best that each way has found, and its time [cost, s]
         self._reached, self._spent = [math.inf, math.inf], [0.0, 0.0]
         self._bounded = Bounded(-math.inf, np.zeros(table.cost.shape[1]))
+        # loads that a proof chooses among; the distance at which they are too many [cost]
+        self._choice: Choice | None = None
+        self._many = math.inf
 
     @property
     def proven(self) -> bool:
@@ -277,19 +284,22 @@ class _Hunt:
 
     def _turns(self) -> None:
         """Try a proof, search from a new place, cross what both places have; and again."""
-        seconds, turn, stale = PROOF_SECONDS, 0, 0
+        seconds, searched, turn, stale = PROOF_SECONDS, 0.0, 0, 0
         while self._open() and stale < PATIENCE:
             known = (self.value, self.bound)
-            if self.best is None or not turn or (turn % 2 == 0 and self._near()):
+            if self.best is None or not turn or self._choice or (turn % 2 == 0 and self._near()):
                 allowed = min(seconds, self.left() * PROOF_SHARE if turn else self.left())
                 if self.best is not None and self._loads:
-                    self._partition(allowed)
-                if self._open():
+                    # a choice goes on where it was: it gets as much time as the search
+                    self._partition(max(allowed, searched))
+                if self._open() and self._choice is None:
                     self._prove(allowed)
                 seconds *= 2
             if self.best is None or not self._open():
                 continue
+            searched = self.left()
             self._search(turn)
+            searched -= self.left()
             turn += 1
             stale = stale + 1 if known == (self.value, self.bound) else 0
             if self.value < known[0] and self._open():
@@ -350,22 +360,39 @@ class _Hunt:
         self._concluded(core, target)
 
     def _partition(self, seconds: float) -> None:
-        """Raise the bound step by step: at each, no choice of loads is as good, or one is best."""
+        """Raise the bound: no choice of loads costs less than so much, or one is best."""
         until = self.left() - seconds
-        for _ in range(2 * RISES):
-            if not self._open() or self.left() <= until:
+        while self._open() and self.left() > until:
+            self._choice = self._choice or self._counted()
+            if self._choice is None:
                 return
-            bound = self.bound
-            rise = max(self.table.step, (self.value - bound) / RISES)
-            target = min(self.value, self.table.raised(bound + rise))
-            core = partition(
-                self.table, self._bounded, target, seconds=self.left() - until, seed=self.seed
-            )
-            if core is None:
-                return
+            self._choice.below(self.value)
+            target = self._choice.target
+            core = self._choice.run(lambda: self.left() <= until, self._take)
             self._concluded(core, target)
-            if self.bound <= bound:
+            if not self._choice.over:
                 return
+            self._choice = None
+            if not core.proven:
+                self._many = -math.inf
+                return
+
+    def _counted(self) -> Choice | None:
+        """Count out loads for as large a rise of the bound as few loads, or a step, allow."""
+        whole = self.value - self.bound
+        least = max(self.table.step, whole / RISES)
+        if self.bound + least - self._bounded.value >= self._many:
+            return None
+        for part in (whole, whole / 2, whole / 4, least):
+            last = part <= least
+            target = min(self.value, self.table.raised(self.bound + max(part, least)))
+            most = min(LOADS_MOST if last else LOADS_FEW, LOADS_CELLS // len(self._bounded.prices))
+            choice = partition(self.table, self._bounded, target, most=most)
+            if choice is not None or last:
+                break
+        if choice is None:
+            self._many = self.bound + least - self._bounded.value
+        return choice
 
     def _concluded(self, core: Core, target: float) -> None:
         """Keep what a programme over all that can be better than a known cost has shown."""

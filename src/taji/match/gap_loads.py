@@ -10,10 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
-from ortools.math_opt import model_pb2
-from ortools.math_opt.python import mathopt
 
 from taji.base.arrays import BoolArray, FloatArray, IntArray
+from taji.match.gap_relaxed import relaxed, rows_of
 from taji.match.gap_table import Table
 
 __all__ = ["Mix", "all_within", "mixture", "near_best"]
@@ -196,19 +195,22 @@ def _grown(
         np.maximum(after[at, efforts[at] :], with_it, out=after[at, efforts[at] :])
     best = float(after[0, room])
     value, left = np.zeros(1), np.array([room])
-    taken = np.zeros((1, len(gains)), dtype=np.bool_)
+    # one bit for every need: many beginnings are copied often
+    bits = np.zeros((1, len(gains) // 64 + 1), dtype=np.uint64)
     for at, (earns, takes) in enumerate(zip(gains, efforts, strict=True)):
         fits = np.flatnonzero(left >= takes)
         value = np.concatenate([value, value[fits] + earns])
         left = np.concatenate([left, left[fits] - takes])
-        taken = np.concatenate([taken, taken[fits]])
-        taken[len(taken) - len(fits) :, at] = True
+        bits = np.concatenate([bits, bits[fits]])
+        bits[len(bits) - len(fits) :, at // 64] |= np.uint64(1 << at % 64)
         reach = value + after[at + 1, left]
         kept = np.flatnonzero(reach >= best - loss)
         if len(kept) > most:
             kept = kept[np.argpartition(-reach[kept], most)[:most]]
-        value, left, taken = value[kept], left[kept], taken[kept]
-    return best, taken[np.argsort(-value, kind="stable")]
+        value, left, bits = value[kept], left[kept], bits[kept]
+    bits = bits[np.argsort(-value, kind="stable")].astype("<u8")
+    taken = np.unpackbits(bits.view(np.uint8), axis=1, count=len(gains), bitorder="little")
+    return best, taken.view(np.bool_)
 
 
 def _worth(profit: FloatArray, effort: IntArray, room: int) -> float:
@@ -227,38 +229,5 @@ def _mixed(
     provider = np.array([provider for provider, _ in seen])
     held = np.array([np.frombuffer(load, np.bool_) for _, load in seen])
     cost = np.where(held, table.cost[provider], 0.0).sum(axis=1)
-    costs = np.concatenate([cost, near + within, within - near])
-    model = mathopt.Model.from_model_proto(_proto(provider, held, costs, len(table.capacity)))
-    result = mathopt.solve(model, mathopt.SolverType.GLOP)
-    if not (result.has_primal_feasible_solution() and result.has_dual_feasible_solution()):
-        return Mix(provider, held, np.zeros(len(cost)), np.inf, near), near
-    share = np.fromiter(result.variable_values().values(), float)[: len(cost)]
-    prices = np.fromiter(result.dual_values().values(), float)[: len(near)]
-    return Mix(provider, held, share, result.objective_value(), near), prices
-
-
-def _proto(
-    provider: IntArray, held: BoolArray, costs: FloatArray, providers: int
-) -> model_pb2.ModelProto:
-    """Write the relaxation: loads, then one column for each need missed, and one for met twice."""
-    count, needs = held.shape
-    every = np.arange(needs)
-    row, column = np.nonzero(held.T)
-    rows = np.concatenate([row, every, every, needs + provider])
-    columns = np.concatenate([column, count + every, count + needs + every, np.arange(count)])
-    signs = np.where(columns < count + needs, 1.0, -1.0)
-    order = np.lexsort((columns, rows))
-    made = model_pb2.ModelProto()
-    made.variables.ids.extend(range(count + 2 * needs))
-    made.variables.lower_bounds.extend([0.0] * (count + 2 * needs))
-    made.variables.upper_bounds.extend([np.inf] * (count + 2 * needs))
-    made.variables.integers.extend([False] * (count + 2 * needs))
-    made.objective.linear_coefficients.ids.extend(np.flatnonzero(costs).tolist())
-    made.objective.linear_coefficients.values.extend(costs[costs != 0].tolist())
-    made.linear_constraints.ids.extend(range(needs + providers))
-    made.linear_constraints.lower_bounds.extend([1.0] * needs + [-np.inf] * providers)
-    made.linear_constraints.upper_bounds.extend([1.0] * (needs + providers))
-    made.linear_constraint_matrix.row_ids.extend(rows[order].tolist())
-    made.linear_constraint_matrix.column_ids.extend(columns[order].tolist())
-    made.linear_constraint_matrix.coefficients.extend(signs[order].tolist())
-    return made
+    mix = relaxed(rows_of(provider, held, len(table.capacity)), cost, near, within)
+    return Mix(provider, held, mix.share, mix.cost, near), mix.prices[: len(near)]
