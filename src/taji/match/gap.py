@@ -383,10 +383,11 @@ class _Hunt:
         least = max(self.table.step, whole / RISES)
         if self.bound + least - self._bounded.value >= self._many:
             return None
+        cells = LOADS_CELLS // len(self._bounded.prices)
         for part in (whole, whole / 2, whole / 4, least):
             last = part <= least
             target = min(self.value, self.table.raised(self.bound + max(part, least)))
-            most = min(LOADS_MOST if last else LOADS_FEW, LOADS_CELLS // len(self._bounded.prices))
+            most = min(LOADS_MOST if last else LOADS_FEW, cells)
             choice = partition(self.table, self._bounded, target, most=most)
             if choice is not None or last:
                 break

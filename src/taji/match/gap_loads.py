@@ -142,7 +142,8 @@ def near_best(
     worth = _worth(profit, effort, room)
     needs = np.flatnonzero((profit - worth * effort >= -within) & (effort <= room))
     needs = needs[np.argsort(-profit[needs], kind="stable")]
-    best, taken = _grown(profit[needs], effort[needs], room, most, np.inf)
+    best, taken = _grown(profit[needs], effort[needs], room, most, None)
+    assert taken is not None, "no loss is asked for"
     loads = np.zeros((len(taken), len(profit)), dtype=np.bool_)
     loads[:, needs] = taken
     return best, loads
@@ -175,8 +176,8 @@ def all_within(
     array([[0, 1, 1],
            [1, 0, 0]])
     """
-    _, taken = _grown(profit[needs], effort[needs], room, most + 1, loss)
-    if len(taken) > most:
+    _, taken = _grown(profit[needs], effort[needs], room, most, loss)
+    if taken is None:
         return None
     loads = np.zeros((len(taken), len(profit)), dtype=np.bool_)
     loads[:, needs] = taken
@@ -184,9 +185,9 @@ def all_within(
 
 
 def _grown(
-    gain: FloatArray, effort: IntArray, room: int, most: int, loss: float
-) -> tuple[float, BoolArray]:
-    """Return the best value, and the best loads down to a loss, ``most`` at most."""
+    gain: FloatArray, effort: IntArray, room: int, most: int, loss: float | None
+) -> tuple[float, BoolArray | None]:
+    """Return the best value, and the best ``most`` loads, or all down to a loss, if not more."""
     gains, efforts = gain.tolist(), effort.tolist()
     after = np.zeros((len(gains) + 1, room + 1))
     for at in range(len(gains) - 1, -1, -1):
@@ -204,8 +205,10 @@ def _grown(
         bits = np.concatenate([bits, bits[fits]])
         bits[len(bits) - len(fits) :, at // 64] |= np.uint64(1 << at % 64)
         reach = value + after[at + 1, left]
-        kept = np.flatnonzero(reach >= best - loss)
+        kept = np.arange(len(reach)) if loss is None else np.flatnonzero(reach >= best - loss)
         if len(kept) > most:
+            if loss is not None:  # each beginning is that of another load
+                return best, None
             kept = kept[np.argpartition(-reach[kept], most)[:most]]
         value, left, bits = value[kept], left[kept], bits[kept]
     bits = bits[np.argsort(-value, kind="stable")].astype("<u8")

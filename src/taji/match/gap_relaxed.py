@@ -10,8 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from ortools.math_opt import model_pb2
-from ortools.math_opt.python import mathopt
+from ortools.linear_solver.python.model_builder_helper import (
+    ModelBuilderHelper,
+    ModelSolverHelper,
+    SolveStatus,
+)
 from scipy import sparse
 
 from taji.base.arrays import BoolArray, FloatArray, IntArray
@@ -73,38 +76,25 @@ def relaxed(rows: sparse.csr_array, cost: FloatArray, near: FloatArray, within: 
     within : float
         [cost]
     """
-    count, needs = len(cost), len(near)
+    count, needs, height = len(cost), len(near), rows.shape[1]
     costs = np.concatenate([cost, near + within, within - near])
-    made = mathopt.Model.from_model_proto(_proto(rows, costs, needs))
-    result = mathopt.solve(made, mathopt.SolverType.GLOP)
-    if not (result.has_primal_feasible_solution() and result.has_dual_feasible_solution()):
-        prices = np.concatenate([near, np.zeros(rows.shape[1] - needs)])
+    # one column for each need that is missed, and one for each that is met twice
+    slack = sparse.eye_array(needs, height)
+    least, most = np.full(height, -np.inf), np.ones(height)
+    least[:needs] = 1.0
+    model, solver = ModelBuilderHelper(), ModelSolverHelper("glop")
+    model.fill_model_from_sparse_data(
+        np.zeros(len(costs)),
+        np.full(len(costs), np.inf),
+        costs,
+        least,
+        most,
+        sparse.csr_matrix(sparse.vstack([rows, slack, -slack]).T),
+    )
+    solver.solve(model)
+    if solver.status() != SolveStatus.OPTIMAL:
+        prices = np.concatenate([near, np.zeros(height - needs)])
         return Relaxed(np.inf, np.zeros(count), np.inf, prices)
-    share = np.fromiter(result.variable_values().values(), float)
-    prices = np.fromiter(result.dual_values().values(), float)
-    return Relaxed(result.objective_value(), share[:count], float(share[count:].sum()), prices)
-
-
-def _proto(rows: sparse.csr_array, costs: FloatArray, needs: int) -> model_pb2.ModelProto:
-    """Write it: loads, then one column for each need missed, and one for met twice."""
-    count, height = rows.shape
-    every = np.arange(needs)
-    entries = rows.tocoo()
-    row = np.concatenate([entries.col, every, every])
-    column = np.concatenate([entries.row, count + every, count + needs + every])
-    size = np.concatenate([entries.data, np.ones(needs), -np.ones(needs)])
-    order = np.lexsort((column, row))
-    made = model_pb2.ModelProto()
-    made.variables.ids.extend(range(len(costs)))
-    made.variables.lower_bounds.extend([0.0] * len(costs))
-    made.variables.upper_bounds.extend([np.inf] * len(costs))
-    made.variables.integers.extend([False] * len(costs))
-    made.objective.linear_coefficients.ids.extend(np.flatnonzero(costs).tolist())
-    made.objective.linear_coefficients.values.extend(costs[costs != 0].tolist())
-    made.linear_constraints.ids.extend(range(height))
-    made.linear_constraints.lower_bounds.extend([1.0] * needs + [-np.inf] * (height - needs))
-    made.linear_constraints.upper_bounds.extend([1.0] * height)
-    made.linear_constraint_matrix.row_ids.extend(row[order].tolist())
-    made.linear_constraint_matrix.column_ids.extend(column[order].tolist())
-    made.linear_constraint_matrix.coefficients.extend(size[order].tolist())
-    return made
+    share = np.array(solver.variable_values())
+    prices = np.array(solver.dual_values())
+    return Relaxed(solver.objective_value(), share[:count], float(share[count:].sum()), prices)
