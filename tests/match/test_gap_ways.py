@@ -14,7 +14,6 @@ from taji.match.gap_core import need_prices
 from taji.match.gap_dive import dive
 from taji.match.gap_exchange import exchange
 from taji.match.gap_loads import all_within, mixture, near_best
-from taji.match.gap_partition import partition
 from taji.match.gap_table import Table
 
 
@@ -65,26 +64,6 @@ def test_all_loads_within_a_loss_are_those_of_all_subsets(seed):
     assert {tuple(np.flatnonzero(load).tolist()) for load in loads} == expected
     assert len(loads) == len(expected)
     assert all_within(profit, effort, room, most=len(expected) - 1, **arguments) is None
-
-
-@pytest.mark.parametrize("kind", "CDE")
-@pytest.mark.parametrize("seed", range(4))
-def test_a_choice_of_loads_finds_the_best_assignment_and_shows_that_none_is_better(kind, seed):
-    score, effort, capacity = instance(kind, 3, 8, seed)
-    best = best_of_all(score, effort, capacity, sense="min", every_need=True)
-    if best is None:
-        return
-    table = Table.of(score, effort, capacity)
-    bounded = bounded_by(table, _prices(table))
-
-    found = partition(table, bounded, best + 1, seconds=60, seed=1)
-    between = partition(table, bounded, best + 0.25, seconds=60, seed=1)
-    none = partition(table, bounded, best, seconds=60, seed=1)
-
-    assert check(score, effort, capacity, found.chosen, every_need=True) == best
-    assert found.bound == pytest.approx(best)
-    assert between.bound == pytest.approx(best)
-    assert none.bound >= best - 1e-6
 
 
 @pytest.mark.parametrize(("kind", "within"), [("C", 30.0), ("D", 30.0), ("E", 300.0)])

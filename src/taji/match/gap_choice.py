@@ -25,7 +25,7 @@ __all__ = ["Choice"]
 FIRST, MORE = 500, 300
 #: A mixture is good enough when it costs no more than the bound and this share of the distance.
 CLOSE = 0.01
-#: A need may be missed at so many distances; ten times as many where it then is.
+#: A need may be missed at so many distances; at so many times as much where it then is.
 MISSED, DEARER = 10.0, 10.0
 #: Triples added at a time; rounds of it at the root, down to a depth, and below that; a round
 #: after one that raised the bound by a smaller share of the distance is not made.
@@ -118,6 +118,8 @@ class Choice:
         root = _Node(every, np.zeros(count, np.bool_), start, none, -np.inf, 0)
         self._open = [root] if self._can_do(every) else []
         self._doubtful = np.inf
+        # more than any load can be worth [cost]
+        self._dearest = 10 * float(np.abs(self.cost).max(initial=0) + np.abs(prices).sum())
 
     @property
     def over(self) -> bool:
@@ -193,7 +195,7 @@ class Choice:
         needs, providers = len(self.near), len(self.table.capacity)
         prices, active = node.prices, node.active.copy()
         mix: Relaxed | None = None
-        best, proof, lost, missed = -np.inf, prices, np.zeros(len(cost)), MISSED
+        best, proof, lost, within = -np.inf, prices, np.zeros(len(cost)), 0.0
         while not stop():
             priced = prices.copy()
             priced[needs : needs + providers] = 0.0
@@ -216,12 +218,13 @@ class Choice:
                 wanted = np.flatnonzero(called < -1e-9 * abs(self._limit))
                 near = mix.cost - best <= CLOSE * distance and not _whole(mix.share)
                 if near or not len(wanted):
-                    if mix.missed <= LEAST or missed > MISSED * DEARER**4:
+                    if mix.missed <= LEAST or within > self._dearest:
                         break
-                    missed *= DEARER
+                    within *= DEARER
                 active[wanted[np.argsort(called[wanted], kind="stable")[:MORE]]] = True
             some = np.flatnonzero(active)
-            mix = relaxed(rows[some], cost[some], self.near, missed * max(distance, 1e-6))
+            within = within or MISSED * max(distance, LEAST)
+            mix = relaxed(rows[some], cost[some], self.near, within)
             prices = mix.prices
         else:
             return None
@@ -281,7 +284,7 @@ class Choice:
             return []
         best, halves = -1.0, []
         for pair in order.tolist():
-            at, need = divmod(pair, met.shape[1])
+            at, need = divmod(pair, len(self.near))
             inside = held[:, need] == (whose == at)
             outside = ~(held[:, need] & (whose == at))
             rise = 0.0 if len(order) == 1 else self._rise(node, inside, mix.cost)
@@ -295,7 +298,7 @@ class Choice:
         some = np.flatnonzero(part & node.active)
         most = self._limit - cost
         rows = self._rows(replace(node, loads=node.loads[some]))
-        within = MISSED * max(self._limit - node.bound, 1e-6)
+        within = MISSED * max(self._limit - node.bound, LEAST)
         mix = relaxed(rows, self.cost[node.loads[some]], self.near, within)
         return max(min(mix.cost - cost, most), 1e-3 * abs(most))
 

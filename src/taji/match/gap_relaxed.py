@@ -8,6 +8,7 @@ further rows a mixture must keep, is decided by who asks (``taji.match.gap_loads
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from ortools.linear_solver.python.model_builder_helper import (
@@ -83,7 +84,8 @@ def relaxed(rows: sparse.csr_array, cost: FloatArray, near: FloatArray, within: 
     least, most = np.full(height, -np.inf), np.ones(height)
     least[:needs] = 1.0
     model, solver = ModelBuilderHelper(), ModelSolverHelper("glop")
-    model.fill_model_from_sparse_data(
+    fill: Any = model.fill_model_from_sparse_data  # its stub asks for arrays of no shape
+    fill(
         np.zeros(len(costs)),
         np.full(len(costs), np.inf),
         costs,
