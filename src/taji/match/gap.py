@@ -5,8 +5,9 @@ say what a score means.
 
 Prices of the needs give a bound and guesses (``gap_bound``, ``gap_search``); mixing loads of the
 providers makes the prices sharp (``gap_loads``). Then, in turns until the answer is proven or time
-is up: what the bound rules out is dropped and the rest tried for a proof (``gap_core``), and a new
-assignment is searched for and improved (``gap_ways``).
+is up: what the bound rules out is dropped and the rest tried for a proof, as a choice of loads where
+they are few (``gap_partition``), pair by pair elsewhere (``gap_core``), and a new assignment is
+searched for and improved (``gap_ways``).
 """
 
 from __future__ import annotations

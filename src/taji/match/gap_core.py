@@ -19,7 +19,7 @@ from ortools.util.python.solve_interrupter import SolveInterrupter
 from taji.base.arrays import BoolArray, FloatArray, IntArray
 from taji.match.gap_table import Table
 
-__all__ = ["UNSTOPPABLE", "WORKERS", "Core", "listening", "need_prices", "shortage", "solve_core"]
+__all__ = ["UNSTOPPABLE", "Core", "need_prices", "shortage", "solve_core"]
 
 #: CP-SAT proves with eight workers what it does not with four (or-tools issue 3662).
 WORKERS = 8
