@@ -45,7 +45,7 @@ def test_a_choice_of_loads_finds_the_best_assignment_and_shows_that_none_is_bett
     bounded = bounded_by(table, _bounded(table).prices)
 
     for target, there in [(best + 1, True), (best + 0.25, True), (best + 9, True), (best, False)]:
-        out = partition(table, bounded, target, most=10_000).run(_never, _kept)
+        out = partition(table, bounded, target, most=10_000, stop=_never).run(_never, _kept)
 
         assert out.proven
         assert (out.chosen is not None) == there
@@ -100,7 +100,11 @@ def _hard():
     score, effort, capacity = instance("D", 4, 20, 7)
     table = Table.of(score, effort, capacity)
     bounded = _bounded(table)
-    return table, bounded, partition(table, bounded, bounded.value + RISE, most=300_000)
+    return (
+        table,
+        bounded,
+        partition(table, bounded, bounded.value + RISE, most=300_000, stop=_never),
+    )
 
 
 def test_a_choice_that_is_stopped_again_and_again_ends_as_one_that_is_not():
@@ -138,8 +142,8 @@ def test_loads_that_are_too_many_are_not_chosen_among():
     table, bounded, whole = _hard()
     count = len(whole.provider)
 
-    assert partition(table, bounded, bounded.value + RISE, most=count) is not None
-    assert partition(table, bounded, bounded.value + RISE, most=count - 1) is None
+    assert partition(table, bounded, bounded.value + RISE, most=count, stop=_never) is not None
+    assert partition(table, bounded, bounded.value + RISE, most=count - 1, stop=_never) is None
 
 
 @pytest.mark.parametrize("seed", range(10))

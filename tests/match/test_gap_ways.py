@@ -57,13 +57,16 @@ def test_all_loads_within_a_loss_are_those_of_all_subsets(seed):
     subsets = [c for c in subsets if effort[list(c)].sum() <= room]
     best = max(profit[list(c)].sum() for c in subsets)
     expected = {c for c in subsets if profit[list(c)].sum() >= best - 3.0}
-    arguments = {"needs": np.arange(8), "loss": 3.0}
+    arguments = {"needs": np.arange(8), "loss": 3.0, "stop": _never}
 
     loads = all_within(profit, effort, room, most=256, **arguments)
 
     assert {tuple(np.flatnonzero(load).tolist()) for load in loads} == expected
     assert len(loads) == len(expected)
     assert all_within(profit, effort, room, most=len(expected) - 1, **arguments) is None
+    assert (
+        all_within(profit, effort, room, most=256, **(arguments | {"stop": lambda: True})) is None
+    )
 
 
 @pytest.mark.parametrize(("kind", "within"), [("C", 30.0), ("D", 30.0), ("E", 300.0)])

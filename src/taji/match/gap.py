@@ -389,7 +389,13 @@ class _Hunt:
             last = part <= least
             target = min(self.value, self.table.raised(self.bound + max(part, least)))
             most = min(LOADS_MOST if last else LOADS_FEW, cells)
-            choice = partition(self.table, self._bounded, target, most=most)
+            choice = partition(
+                self.table,
+                self._bounded,
+                target,
+                most=most,
+                stop=lambda: self.left() <= 0,
+            )
             if choice is not None or last:
                 break
         if choice is None:

@@ -186,7 +186,7 @@ class Choice:
             if not len(triples):
                 break
             node = self._with(node, triples)
-        return self._split(node, mix)
+        return self._split(node, mix, stop)
 
     def _mixed(self, node: _Node, stop: Callable[[], bool]) -> tuple[_Node, Relaxed] | None:
         """Mix until no load is missing; drop the loads that are too dear. None: time is up."""
@@ -269,7 +269,7 @@ class Choice:
 
     # --- halves --------------------------------------------------------------------------
 
-    def _split(self, node: _Node, mix: Relaxed) -> list[_Node]:
+    def _split(self, node: _Node, mix: Relaxed, stop: Callable[[], bool]) -> list[_Node] | None:
         """Split by a pair that is met in part, the one that raises both halves most."""
         held, whose = self.held[node.loads], self.provider[node.loads]
         in_part = np.flatnonzero(mix.share > LEAST)
@@ -284,6 +284,8 @@ class Choice:
             return []
         best, halves = -1.0, []
         for pair in order.tolist():
+            if stop():
+                return None
             at, need = divmod(pair, len(self.near))
             inside = held[:, need] == (whose == at)
             outside = ~(held[:, need] & (whose == at))

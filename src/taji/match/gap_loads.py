@@ -142,7 +142,7 @@ def near_best(
     worth = _worth(profit, effort, room)
     needs = np.flatnonzero((profit - worth * effort >= -within) & (effort <= room))
     needs = needs[np.argsort(-profit[needs], kind="stable")]
-    best, taken = _grown(profit[needs], effort[needs], room, most, None)
+    best, taken = _grown(profit[needs], effort[needs], room, most, None, _never)
     assert taken is not None, "no loss is asked for"
     loads = np.zeros((len(taken), len(profit)), dtype=np.bool_)
     loads[:, needs] = taken
@@ -150,7 +150,14 @@ def near_best(
 
 
 def all_within(
-    profit: FloatArray, effort: IntArray, room: int, *, needs: IntArray, loss: float, most: int
+    profit: FloatArray,
+    effort: IntArray,
+    room: int,
+    *,
+    needs: IntArray,
+    loss: float,
+    most: int,
+    stop: Callable[[], bool],
 ) -> BoolArray | None:
     """Return every load of one provider that earns at most ``loss`` less than its best.
 
@@ -164,6 +171,8 @@ def all_within(
         [cost]
     most : int
         If there are more loads, they are not counted out.
+    stop : callable
+        Asked at every need whether time is up: then they are not counted out either.
 
     Returns
     -------
@@ -172,11 +181,12 @@ def all_within(
     Examples
     --------
     >>> profit, effort = np.array([3.0, 2.0, 2.0]), np.array([3, 2, 2])
-    >>> all_within(profit, effort, 4, needs=np.arange(3), loss=1.5, most=9).astype(int)
+    >>> asked = {"needs": np.arange(3), "loss": 1.5, "most": 9, "stop": lambda: False}
+    >>> all_within(profit, effort, 4, **asked).astype(int)
     array([[0, 1, 1],
            [1, 0, 0]])
     """
-    _, taken = _grown(profit[needs], effort[needs], room, most, loss)
+    _, taken = _grown(profit[needs], effort[needs], room, most, loss, stop)
     if taken is None:
         return None
     loads = np.zeros((len(taken), len(profit)), dtype=np.bool_)
@@ -185,7 +195,12 @@ def all_within(
 
 
 def _grown(
-    gain: FloatArray, effort: IntArray, room: int, most: int, loss: float | None
+    gain: FloatArray,
+    effort: IntArray,
+    room: int,
+    most: int,
+    loss: float | None,
+    stop: Callable[[], bool],
 ) -> tuple[float, BoolArray | None]:
     """Return the best value, and the best ``most`` loads, or all down to a loss, if not more."""
     gains, efforts = gain.tolist(), effort.tolist()
@@ -199,6 +214,8 @@ def _grown(
     # one bit for every need: many beginnings are copied often
     bits = np.zeros((1, len(gains) // 64 + 1), dtype=np.uint64)
     for at, (earns, takes) in enumerate(zip(gains, efforts, strict=True)):
+        if stop():
+            return best, None
         fits = np.flatnonzero(left >= takes)
         value = np.concatenate([value, value[fits] + earns])
         left = np.concatenate([left, left[fits] - takes])
@@ -214,6 +231,10 @@ def _grown(
     bits = bits[np.argsort(-value, kind="stable")].astype("<u8")
     taken = np.unpackbits(bits.view(np.uint8), axis=1, count=len(gains), bitorder="little")
     return best, taken.view(np.bool_)
+
+
+def _never() -> bool:
+    return False
 
 
 def _worth(profit: FloatArray, effort: IntArray, room: int) -> float:

@@ -7,6 +7,8 @@ many, ``taji.match.gap_ways`` searches.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from taji.base.arrays import BoolArray, IntArray
@@ -19,7 +21,9 @@ from taji.match.gap_table import Table
 __all__ = ["partition"]
 
 
-def partition(table: Table, bounded: Bounded, target: float, *, most: int) -> Choice | None:
+def partition(
+    table: Table, bounded: Bounded, target: float, *, most: int, stop: Callable[[], bool]
+) -> Choice | None:
     r"""Count out all loads that an assignment which costs less than ``target`` can have.
 
     Parameters
@@ -30,11 +34,13 @@ def partition(table: Table, bounded: Bounded, target: float, *, most: int) -> Ch
         [cost]
     most : int
         Loads of all providers together, at most.
+    stop : callable
+        Asked at every need of every provider whether time is up.
 
     Returns
     -------
     Choice or None
-        None where more loads come into question.
+        None where more loads come into question, or time is up.
 
     Notes
     -----
@@ -56,6 +62,7 @@ def partition(table: Table, bounded: Bounded, target: float, *, most: int) -> Ch
             needs=np.flatnonzero(waste[at] <= loss + 1e-6),
             loss=loss + 1e-6,
             most=most - count,
+            stop=stop,
         )
         if loads is None:
             return None
