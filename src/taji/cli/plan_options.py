@@ -156,7 +156,7 @@ def build(language: Language) -> Command:
             Bar(language=language, quiet=quiet) as bar,
         ):
             made = make_options(request, steps=bar, stopped=lambda: wish.stop)
-        for note in made.notes if not quiet or made.rejected else ():
+        for note in (*made.heard, *made.notes) if not quiet or made.rejected else ():
             click.echo(note[language], err=True)
         click.echo(made.tally, err=True)
         return 1 if made.rejected else 0

@@ -95,6 +95,8 @@ class OptionsRequest:
         Table of firms.
     by : tuple of str or None
         Columns that become ``group_…``.
+    enrolment : str or None
+        A bureau's own pack of what is understood of a register, ``id@version``.
     worth : Path or None
         A city's own assumptions of worth and adoption.
     counting : {"adopted", "certain", "additional"}
@@ -121,6 +123,7 @@ class OptionsRequest:
     subsidies: tuple[Path, ...] = ()
     register: Path | None = None
     by: tuple[str, ...] | None = None
+    enrolment: str | None = None
     worth: Path | None = None
     counting: Counting = "adopted"
     seconds: float = 20.0

@@ -9,7 +9,15 @@ from typing import Any, Literal
 from taji.base.text import Text
 from taji.plan.options import Candidate
 
-__all__ = ["BASIS", "NO_ANSWERS", "Reason", "notes_of_options", "option_title", "reason_words"]
+__all__ = [
+    "BASIS",
+    "NO_ANSWERS",
+    "REASON_TITLES",
+    "Reason",
+    "notes_of_options",
+    "option_title",
+    "reason_words",
+]
 
 Reason = Literal[
     "at_target",
@@ -58,6 +66,29 @@ _REASONS: Mapping[str, Text] = {
         zh="有选项；下一级（{target}）在规划期内多少钱也达不到，或未能在时限内求出",
         en="has options; its next level ({target}) is not reached by the horizon at any cost, or "
         "the cost was not found in time",
+    ),
+}
+
+
+#: The same without figures, for many firms at once.
+REASON_TITLES: Mapping[str, Text] = {
+    NO_ANSWERS: Text(zh="没有有效答卷", en="Without accepted answers"),
+    "at_target": Text(zh="已达到目标等级", en="Have reached the target level"),
+    "no_size": Text(
+        zh="措施包没有该规模的金额", en="Of a size that the measures tell no amounts for"
+    ),
+    "few_answers": Text(zh="答得太少，提升无从算起", en="Answered too little to count a rise from"),
+    "dear": Text(zh="最大预算之内没有可做的措施", en="No measure is within the largest budget"),
+    "no_gain": Text(zh="没有措施能再提升", en="No measure brings anything more"),
+    "no_time": Text(zh="时限内没有求出方案", en="No plan was found in time"),
+    "stopped": Text(zh="轮到之前已被中止", en="Stopped before their turn"),
+    "next_dear": Text(
+        zh="有选项，但下一级超过最大预算",
+        en="Have options; the next level is over the largest budget",
+    ),
+    "next_out_of_reach": Text(
+        zh="有选项，但下一级在规划期内达不到或未求出",
+        en="Have options; the next level is out of reach by the horizon, or was not found in time",
     ),
 }
 

@@ -39,14 +39,17 @@ class Optioned:
         The answers were refused as a whole; nothing was written but the refusals.
     summary : mapping
         As written to ``options.json``; empty where rejected.
+    heard : tuple of Text
+        What a person should hear of the answers.
     notes : tuple of Text
-        What a person should hear.
+        What was made; nothing where rejected.
     """
 
     tally: str
     rejected: bool
     summary: Mapping[str, Any]
-    notes: tuple[Text, ...]
+    heard: tuple[Text, ...]
+    notes: tuple[Text, ...] = ()
 
 
 def make_options(
@@ -80,6 +83,7 @@ def make_options(
         request.intake,
         register=request.register,
         by=request.by,
+        own=request.enrolment,
         steps=steps,
     )
     intake = surveyed.intake
@@ -91,4 +95,4 @@ def make_options(
     looking.look(surveyed)
     steps.begin(WRITING)
     summary = write_options(request, means, surveyed, looking)
-    return Optioned(intake.summary, False, summary, (*heard, *notes_of_options(summary, out)))
+    return Optioned(intake.summary, False, summary, heard, notes_of_options(summary, out))

@@ -77,6 +77,7 @@ def survey_firms(
     *,
     register: Path | None,
     by: Sequence[str] | None,
+    own: str | None = None,
     steps: Steps,
 ) -> Surveyed:
     """Read answers and register.
@@ -91,6 +92,8 @@ def survey_firms(
         Table of firms.
     by : sequence of str or None
         The columns that are groups; None: those of ``GROUPS`` that are there.
+    own : str, optional
+        A bureau's own pack of what is understood of a register, ``id@version``.
     steps : Steps
         Hears of progress.
 
@@ -99,11 +102,12 @@ def survey_firms(
     TajiError
         If a file cannot be read, or ``by`` names what neither has.
     """
-    form = _firm_form(asked)
+    understood = enrolment(own)
+    form = _firm_form(asked, understood)
     intake = gather(answers, [asked, form], choices, steps=steps)
     sheets = intake.of(asked.id)
     said = _text(intake.answers)
-    firms = None if register is None else read_firms(register, enrolment())
+    firms = None if register is None else read_firms(register, understood)
     known = None if firms is None else _known(firms)
     facts = said if known is None else _filled(said, known)
     usual = [name for name in GROUPS if name in facts.columns]
@@ -123,9 +127,9 @@ def survey_firms(
     )
 
 
-def _firm_form(asked: Questionnaire) -> Questionnaire:
+def _firm_form(asked: Questionnaire, understood: Questionnaire) -> Questionnaire:
     """What a register says of firms, as far as the questionnaire does not ask for it itself."""
-    form = codes_of(enrolment())
+    form = codes_of(understood)
     sections = tuple(
         section.model_copy(
             update={"questions": tuple(q for q in section.questions if q.id not in asked.items)}

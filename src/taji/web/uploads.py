@@ -14,8 +14,8 @@ from pathlib import PurePosixPath
 from typing import ClassVar
 
 from django.conf import settings
+from django.core.files.base import File
 from django.core.files.storage import default_storage
-from django.core.files.uploadedfile import UploadedFile
 from django.utils.text import get_valid_filename
 
 from taji.base.errors import TajiError
@@ -58,7 +58,7 @@ class Kept:
     sha256: str
 
 
-def keep_table(upload: UploadedFile, folder: str, *, kinds: Sequence[str] = TABLES) -> Kept:
+def keep_table(upload: File, folder: str, *, kinds: Sequence[str] = TABLES) -> Kept:
     """Keep an uploaded table, or a file whose name ends in one of ``kinds``.
 
     Raises

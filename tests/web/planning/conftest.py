@@ -1,16 +1,18 @@
-"""A firm that has handed in answers at level 1, and a roadmap of it."""
+"""A firm that has handed in answers at level 1, a roadmap of it, and an analyst who decides."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
 from tests.web.conftest import City
 
 from taji.web.answering.models import Submission
 from taji.web.planning.asking import ask_roadmap
-from taji.web.planning.jobs import make_roadmap
-from taji.web.planning.models import Roadmap
+from taji.web.planning.jobs import do_work, make_roadmap
+from taji.web.planning.models import Roadmap, Work
 from taji.web.rounds.asked import asked_of
 
 #: Rungs and ticks of a firm a little above level 1: every scenario on rung 1.
@@ -53,3 +55,36 @@ def roadmap(city: City, submission: Submission) -> Callable[..., Roadmap]:
         return asked
 
     return made
+
+
+@pytest.fixture(autouse=True)
+def _files(settings, tmp_path):
+    """A folder of files of its own."""
+    settings.FILES = tmp_path / "files"
+    storage = {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": settings.FILES},
+    }
+    settings.STORAGES = {**settings.STORAGES, "default": storage}
+
+
+@pytest.fixture
+def analyst(signed_in) -> Client:
+    """A browser of an analyst of the whole city."""
+    return signed_in("analyst")
+
+
+def upload(name: str, content: bytes | str) -> SimpleUploadedFile:
+    """A file as a browser sends it."""
+    return SimpleUploadedFile(name, content if isinstance(content, bytes) else content.encode())
+
+
+def decide(browser, kind: str, **sent) -> Work:
+    """Send a form and let the job run."""
+    answer = browser.post(f"/decide/{kind}/", sent)
+    assert answer.status_code == 302, answer.content.decode()
+    work = Work.objects.latest("pk")
+    assert answer.url == f"/decide/{work.pk}/"
+    do_work.func(work.pk)
+    work.refresh_from_db()
+    return work

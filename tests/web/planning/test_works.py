@@ -9,12 +9,12 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
 from tests.assess.panels import simulated
 from tests.cli.test_plan_portfolio import FLOORS, LIMITS, options
 from tests.match import panel_checker
 from tests.plan.portfolio.checker import check
 from tests.web.conftest import add_user, put_away
+from tests.web.planning.conftest import decide, upload
 
 from taji.cli import run
 from taji.web.audit.models import Entry
@@ -29,40 +29,10 @@ pytestmark = pytest.mark.django_db
 EXAMPLE = Path(__file__).resolve().parents[3] / "docs/analyst/example"
 
 
-@pytest.fixture(autouse=True)
-def _files(settings, tmp_path):
-    settings.FILES = tmp_path / "files"
-    storage = {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": settings.FILES},
-    }
-    settings.STORAGES = {**settings.STORAGES, "default": storage}
-
-
-@pytest.fixture
-def analyst(signed_in):
-    return signed_in("analyst")
-
-
-def upload(name: str, content: bytes | str) -> SimpleUploadedFile:
-    return SimpleUploadedFile(name, content if isinstance(content, bytes) else content.encode())
-
-
 def parquet(frame: pl.DataFrame) -> bytes:
     stream = io.BytesIO()
     frame.write_parquet(stream)
     return stream.getvalue()
-
-
-def decide(browser, kind: str, **sent) -> Work:
-    """Send a form and let the job run."""
-    answer = browser.post(f"/decide/{kind}/", sent)
-    assert answer.status_code == 302, answer.content.decode()
-    work = Work.objects.latest("pk")
-    assert answer.url == f"/decide/{work.pk}/"
-    do_work.func(work.pk)
-    work.refresh_from_db()
-    return work
 
 
 def portfolio(browser, limits=LIMITS, floors=FLOORS) -> Work:

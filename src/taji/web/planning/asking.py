@@ -7,21 +7,24 @@ from dataclasses import asdict
 from functools import partial
 from typing import Any
 
-from django.core.files.uploadedfile import UploadedFile
+from django.core.files.base import File
 from django.db import transaction
 
+from taji.store.manifest import fingerprint
 from taji.web.answering.models import Sheet, Submission
 from taji.web.audit.log import record
 from taji.web.people.models import User
 from taji.web.planning.deciding import FILES
 from taji.web.planning.models import Roadmap, Work
 from taji.web.publishing.models import Job, Made
-from taji.web.uploads import keep_table
+from taji.web.rounds.models import Round
+from taji.web.uploads import Kept, keep_table
 
 __all__ = ["KEPT", "ask_roadmap", "ask_work", "start"]
 
 #: Roadmaps of a firm that are kept of those that one person asked for.
 KEPT = 10
+NOTHING: Mapping[str, str] = {}
 
 
 @transaction.atomic
@@ -78,9 +81,29 @@ def ask_roadmap(
 
 @transaction.atomic
 def ask_work(
-    kind: str, uploads: Mapping[str, UploadedFile], parameters: Mapping[str, Any], *, by: User
+    kind: str,
+    uploads: Mapping[str, File],
+    parameters: Mapping[str, Any],
+    *,
+    by: User,
+    its: Round | None = None,
+    source: Work | None = None,
+    takes: Mapping[str, str] = NOTHING,
 ) -> Work:
     """Keep the files of a decision and ask for it.
+
+    Parameters
+    ----------
+    kind : str
+    uploads : mapping of str to file
+    parameters : mapping
+    by : User
+    its : Round, optional
+        The round whose answers it rests on.
+    source : Work, optional
+        An earlier work that is done, and goes on here.
+    takes : mapping of str to str
+        Which of the files of ``source`` stand for which upload.
 
     Raises
     ------
@@ -91,8 +114,12 @@ def ask_work(
         name: keep_table(upload, "decisions/inputs", kinds=FILES[kind][name])
         for name, upload in uploads.items()
     }
+    if source is not None:
+        kept |= {name: _of(source, file) for name, file in takes.items()}
     made = Work.objects.create(
         kind=kind,
+        round=its,
+        source=source,
         parameters=dict(parameters),
         files={name: asdict(one) for name, one in kept.items()},
         asked_by=by,
@@ -102,11 +129,20 @@ def ask_work(
         actor=by,
         subject=f"work:{made.pk}",
         kind=kind,
+        round=None if its is None else its.slug,
+        source=None if source is None else source.pk,
         parameters=made.parameters,
         inputs={name: one.sha256 for name, one in kept.items()},
     )
     transaction.on_commit(partial(start, made))
     return made
+
+
+def _of(source: Work, file: str) -> Kept:
+    """A file that an earlier work wrote: nobody writes on it again."""
+    stored = f"{source.folder}/{file}"
+    digest = fingerprint(source.path / file, relative_to=source.path).sha256
+    return Kept(stored, file, digest)
 
 
 def start(job: Job) -> None:

@@ -55,7 +55,7 @@ def _roadmap(job: Job) -> None:
 @task()
 def do_work(work_id: int) -> None:
     """Let the desk decide, whole or not at all."""
-    job = Work.objects.select_related("asked_by").filter(pk=work_id).first()
+    job = Work.objects.select_related("asked_by", "round").filter(pk=work_id).first()
     if job is not None:
         work(job, _work)
 

@@ -10,6 +10,7 @@ from taji.base.text import Text
 from taji.web.answering.models import Sheet, Submission
 from taji.web.people.models import Organisation
 from taji.web.publishing.models import Job
+from taji.web.rounds.models import Round
 from taji.web.speech import say
 
 __all__ = ["Kind", "Roadmap", "Work"]
@@ -53,8 +54,9 @@ class Roadmap(Job):
 
 
 class Kind(models.TextChoices):
-    """What is decided."""
+    """What is decided, or made ready for a decision."""
 
+    OPTIONS = "options", say("支持选项", "Options of support")
     PORTFOLIO = "portfolio", say("资金组合", "Portfolio")
     MATCHING = "matching", say("服务商匹配", "Matching")
     PANEL = "panel", say("评审分派", "Panels")
@@ -65,6 +67,9 @@ class Work(Job):
     """One decision of the city: what was asked with which files, and what the desk said of it."""
 
     kind = models.CharField(max_length=9, choices=Kind.choices)
+    #: The round whose answers it rests on, and the work whose result it goes on with, if any.
+    round = models.ForeignKey(Round, models.PROTECT, null=True, related_name="works")
+    source = models.ForeignKey("self", models.PROTECT, null=True, related_name="followers")
     parameters = models.JSONField(default=dict, blank=True)
     #: ``{field: {"name": …, "stored": …, "sha256": …}}``: the files as they came.
     files = models.JSONField(default=dict, blank=True)

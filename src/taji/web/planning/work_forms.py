@@ -6,18 +6,21 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django import forms
+from django.core.files.base import File
 from django.core.files.uploadedfile import UploadedFile
 
 from taji.web.planning.models import Kind
+from taji.web.rounds.models import Round
 from taji.web.speech import language, say
 
-__all__ = ["FORMS", "WorkForm"]
+__all__ = ["FORMS", "WorkForm", "floors_file", "one_each", "search_seed", "search_time"]
 
 #: The longest search that a page may ask for; others wait behind it. [s]
 LONGEST = 600
 
 
-def _seconds() -> forms.IntegerField:
+def search_time() -> forms.IntegerField:
+    """How long is searched. [s]"""
     return forms.IntegerField(
         label=say("求解时限（秒）", "Time for the search (s)"),
         help_text=say(
@@ -29,7 +32,8 @@ def _seconds() -> forms.IntegerField:
     )
 
 
-def _seed() -> forms.IntegerField:
+def search_seed() -> forms.IntegerField:
+    """The seed of a search."""
     return forms.IntegerField(
         label=say("随机种子", "Seed"),
         help_text=say(
@@ -41,13 +45,39 @@ def _seed() -> forms.IntegerField:
     )
 
 
+def floors_file() -> forms.FileField:
+    """Floors of fairness."""
+    return forms.FileField(
+        label=say("公平下限（JSON）", "Floors (JSON)"),
+        help_text=say(
+            '写法：[{{"group": "group_district", "value": "430211", "use": "use_money", "min": 200000}}]',
+            'Such as [{{"group": "group_district", "value": "430211", "use": "use_money", "min": 200000}}]',
+        ),
+        required=False,
+        widget=forms.ClearableFileInput(attrs={"accept": ".json"}),
+    )
+
+
+def one_each() -> forms.BooleanField:
+    """Whether nobody goes without an option."""
+    return forms.BooleanField(
+        label=say("每家企业必须恰好得到一个选项", "Every enterprise gets exactly one option"),
+        required=False,
+    )
+
+
 class WorkForm(forms.Form):
     """Files, and what the desk is asked for with them."""
 
     kind: ClassVar[str]
 
     @property
-    def uploads(self) -> dict[str, UploadedFile]:
+    def its(self) -> Round | None:
+        """The round whose answers are taken, where there is one."""
+        return None
+
+    @property
+    def uploads(self) -> dict[str, File]:
         """The files that were given."""
         return {k: v for k, v in self.cleaned_data.items() if isinstance(v, UploadedFile)}
 
@@ -78,21 +108,10 @@ class PortfolioForm(WorkForm):
         ),
         widget=forms.ClearableFileInput(attrs={"accept": ".json"}),
     )
-    floors = forms.FileField(
-        label=say("公平下限（JSON）", "Floors (JSON)"),
-        help_text=say(
-            '写法：[{{"group": "group_district", "value": "430211", "use": "use_money", "min": 200000}}]',
-            'Such as [{{"group": "group_district", "value": "430211", "use": "use_money", "min": 200000}}]',
-        ),
-        required=False,
-        widget=forms.ClearableFileInput(attrs={"accept": ".json"}),
-    )
-    every_enterprise = forms.BooleanField(
-        label=say("每家企业必须恰好得到一个选项", "Every enterprise gets exactly one option"),
-        required=False,
-    )
-    time_limit = _seconds()
-    seed = _seed()
+    floors = floors_file()
+    every_enterprise = one_each()
+    time_limit = search_time()
+    seed = search_seed()
 
 
 class MatchingForm(WorkForm):
@@ -138,8 +157,8 @@ class MatchingForm(WorkForm):
         max_value=100,
         required=False,
     )
-    time_limit = _seconds()
-    seed = _seed()
+    time_limit = search_time()
+    seed = search_seed()
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -206,8 +225,8 @@ class PanelForm(WorkForm):
         ),
         required=False,
     )
-    time_limit = _seconds()
-    seed = _seed()
+    time_limit = search_time()
+    seed = search_seed()
 
 
 class RankingForm(WorkForm):
@@ -238,7 +257,7 @@ class RankingForm(WorkForm):
             ("rasch", say("分数是等级（多面 Rasch）", "Scores are steps (many-facet Rasch)")),
         ],
     )
-    seed = _seed()
+    seed = search_seed()
 
 
 #: The form of each kind.

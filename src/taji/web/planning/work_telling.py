@@ -16,7 +16,17 @@ import polars as pl
 from taji.base.text import LANGUAGES, Text
 from taji.web.planning.models import Kind, Work
 
-__all__ = ["Rows", "asked_of", "figures_of", "files_of", "page_of", "pages_of", "rows_of"]
+__all__ = [
+    "SHOWN",
+    "WORDS",
+    "Rows",
+    "asked_of",
+    "figures_of",
+    "files_of",
+    "page_of",
+    "pages_of",
+    "rows_of",
+]
 
 #: Rows of a table that a page shows; the file has all.
 SHOWN = 20
@@ -57,7 +67,8 @@ FIGURES: Mapping[str, Text] = {
     "seconds": Text(zh="用时（秒）", en="Seconds"),
 }
 _SHARES = frozenset({"gap", "share_matched", "largest_share_of_days", "price_of_stability"})
-_WORDS: Mapping[str, Text] = {
+#: Keys of the desk in words.
+WORDS: Mapping[str, Text] = {
     "in": Text(zh="升到线上", en="above it now"),
     "out": Text(zh="降到线下", en="below it now"),
     "prices": Text(zh="公布的价格", en="posted prices"),
@@ -73,6 +84,11 @@ _WORDS: Mapping[str, Text] = {
     "feasible": Text(zh="可行，未证明最优", en="feasible, without proof"),
     "drawn": Text(zh="抽签", en="drawn by lot"),
     "time": Text(zh="时限已到", en="time was up"),
+    "adopted": Text(zh="提升 × 企业实施的可能性", en="the rise times the chance of adoption"),
+    "certain": Text(zh="提升（假定都会实施）", en="the rise, as if all were carried out"),
+    "additional": Text(
+        zh="提升 × 因补助而增加的可能性", en="the rise times what the subsidy adds to the chance"
+    ),
 }
 #: What can be asked for, and how it is called.
 PARAMETERS: Mapping[str, Text] = {
@@ -87,6 +103,13 @@ PARAMETERS: Mapping[str, Text] = {
     "allow_unlinked": Text(zh="接受不连通", en="Unlinked accepted"),
     "fund": Text(zh="资助个数", en="Funded"),
     "model": Text(zh="校正模型", en="Model"),
+    "budgets": Text(zh="企业自付预算（元）", en="Budgets of a firm (yuan)"),
+    "share": Text(zh="补助比例（%）", en="Subsidy, share (%)"),
+    "cap": Text(zh="每家补助上限（元）", en="Subsidy of a firm at most (yuan)"),
+    "counting": Text(zh="价值怎样计", en="What counts as value"),
+    "ahead": Text(zh="目标：以上几级", en="Levels aimed at"),
+    "periods": Text(zh="规划期数", en="Periods"),
+    "seconds": Text(zh="每个方案的时限（秒）", en="Time for each plan (s)"),
     "time_limit": Text(zh="时限（秒）", en="Time limit (s)"),
     "seed": Text(zh="种子", en="Seed"),
 }
@@ -174,8 +197,11 @@ def _said(name: str, value: Any) -> Text:
         return NONE
     if isinstance(value, bool):
         return YES if value else NO
+    if isinstance(value, list):
+        parts = [f"{one:,}" for one in value]
+        return Text(zh="、".join(parts), en="; ".join(parts))
     if isinstance(value, str):
-        return _WORDS.get(value, Text(zh=value, en=value))
+        return WORDS.get(value, Text(zh=value, en=value))
     share = name in _SHARES or name == "share_cap"
     text = f"{round(100 * value, SURE):.4g} %" if share else f"{value:,.10g}"
     return Text(zh=text, en=text)
@@ -200,7 +226,7 @@ def rows_of(work: Work) -> list[Rows]:
     """Return the first rows of the tables of a decision."""
     return [
         _rows(work.path / name, title)
-        for name, title in _TABLES[work.kind].items()
+        for name, title in _TABLES.get(work.kind, {}).items()
         if (work.path / name).is_file()
     ]
 
@@ -227,4 +253,4 @@ def _cell(value: Any) -> Text:
         many = value.is_integer() or abs(value) >= LARGE
         text = f"{value:,.0f}" if many else f"{value:,.5g}"
         return Text(zh=text, en=text)
-    return _WORDS.get(value) or Text(zh=str(value), en=str(value))
+    return WORDS.get(value) or Text(zh=str(value), en=str(value))

@@ -15,17 +15,19 @@ from taji.base.errors import TajiError
 from taji.web.access import to, whole_city
 from taji.web.downloads import stored
 from taji.web.people.models import Role
-from taji.web.planning import asking
+from taji.web.planning import asking, option_telling
 from taji.web.planning import work_telling as telling
 from taji.web.planning.models import Kind, Work
-from taji.web.planning.work_forms import FORMS
+from taji.web.planning.option_forms import OptionsForm, SupportForm
+from taji.web.planning.optioning import TABLE
+from taji.web.planning.work_forms import FORMS, WorkForm
 from taji.web.publishing.asking import ask_again
 from taji.web.publishing.models import Made
 from taji.web.publishing.serving import page_response
 from taji.web.publishing.telling import progress_part, told
 from taji.web.speech import language
 
-__all__ = ["again", "ask", "file", "page", "progress", "work", "works"]
+__all__ = ["again", "ask", "file", "page", "progress", "support", "work", "works"]
 
 CITY = {Role.ANALYST: whole_city}
 PER_PAGE = 20
@@ -33,10 +35,19 @@ PER_PAGE = 20
 
 def work_of(work_id: int, **_: Any) -> Work:
     """Find the work that a route names."""
-    return Work.objects.select_related("asked_by").get(pk=work_id)
+    return Work.objects.select_related("asked_by", "round", "source").get(pk=work_id)
+
+
+def options_of(work_id: int, **_: Any) -> Work:
+    """Find the options that a route names; only such as were made can be chosen from."""
+    return Work.objects.select_related("round").get(
+        pk=work_id, kind=Kind.OPTIONS, state=Made.DONE, feasible=True
+    )
 
 
 of_work = to(Role.ANALYST, find=work_of, opens=CITY)
+#: What is asked for each kind.
+ASKED: dict[str, type[WorkForm]] = {OptionsForm.kind: OptionsForm, **FORMS}
 
 
 @to(Role.ANALYST)
@@ -45,7 +56,7 @@ def works(request: HttpRequest) -> HttpResponse:
     """List what can be decided and what was asked; whoever is limited to a district decides nothing."""
     held = [m for m in request.user.held if m.role == Role.ANALYST]
     city = any(whole_city(m, None) for m in held)
-    rows = Work.objects.select_related("asked_by").order_by("-pk")
+    rows = Work.objects.select_related("asked_by", "round").order_by("-pk")
     page = Paginator(rows if city else rows.none(), PER_PAGE).get_page(request.GET.get("page"))
     return render(request, "planning/works.html", {"city": city, "page": page})
 
@@ -54,17 +65,38 @@ def works(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def ask(request: HttpRequest, kind: str) -> HttpResponse:
     """Take the files and wishes of one kind of work."""
-    form = FORMS[kind](request.POST or None, request.FILES or None)
+    named = {"round": request.GET.get("round")}
+    form = ASKED[kind](request.POST or None, request.FILES or None, initial=named)
+    return _asked(request, form)
+
+
+@to(Role.ANALYST, find=options_of, opens=CITY)
+@require_http_methods(["GET", "POST"])
+def support(request: HttpRequest, work_id: int) -> HttpResponse:
+    """Choose the portfolio from the options of an earlier work."""
+    source: Work = request.subject
+    most = option_telling.most_of(source)
+    form = SupportForm(most, request.POST or None, request.FILES or None)
+    return _asked(request, form, source=source, takes={"options": TABLE})
+
+
+def _asked(
+    request: HttpRequest, form: WorkForm, *, source: Work | None = None, **more: Any
+) -> HttpResponse:
     problem = None
     if request.method == "POST" and form.is_valid():
+        its = form.its if source is None else source.round
+        asked = {"by": request.user, "its": its, "source": source, **more}
         try:
-            made = asking.ask_work(kind, form.uploads, form.parameters, by=request.user)
+            made = asking.ask_work(form.kind, form.uploads, form.parameters, **asked)
         except TajiError as error:
             problem = error.render(language())
         else:
             return redirect("planning:work", made.pk)
     wrong = bool(problem or form.errors)
-    context = {"form": form, "problem": problem, "kind": Kind(kind)}
+    context = {"form": form, "problem": problem, "kind": Kind(form.kind), "source": source}
+    if source is not None:
+        context["its"] = source.round
     return render(request, "planning/work_ask.html", context, status=422 if wrong else 200)
 
 
@@ -75,14 +107,17 @@ def work(request: HttpRequest, work_id: int) -> HttpResponse:
     job: Work = request.subject
     context = {
         **_told(job),
+        "its": job.round,
         "asked": telling.asked_of(job),
         "inputs": job.files,
-        "anew_url": reverse(f"planning:ask-{job.kind}"),
+        "anew_url": _anew(job),
     }
     if job.state == Made.DONE:
+        made = option_telling.told(job) if job.kind == Kind.OPTIONS else None
         context |= {
+            "made": made,
             "figures": telling.figures_of(job),
-            "tables": telling.rows_of(job),
+            "tables": telling.rows_of(job) if made is None else made.tables,
             "files": telling.files_of(job),
             "pages": telling.pages_of(job),
         }
@@ -123,6 +158,14 @@ def page(request: HttpRequest, work_id: int, spoken: str) -> HttpResponse:
     if path is None or not path.is_file():
         raise Http404
     return page_response(path)
+
+
+def _anew(job: Work) -> str:
+    """Where the same kind of work is asked for, with what it rested on."""
+    if job.source_id is not None:
+        return reverse("planning:work-support", args=[job.source_id])
+    asked = reverse(f"planning:ask-{job.kind}")
+    return asked if job.round is None else f"{asked}?round={job.round.slug}"
 
 
 def _told(job: Work) -> dict[str, Any]:

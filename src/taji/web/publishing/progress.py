@@ -36,13 +36,11 @@ class RowSteps:
         self._write(title, (self._begun - 1) / self._steps)
 
     def advance(self, done: int, total: int | None) -> None:
-        """Write how many rows are done, unless something was written just now."""
+        """Write how many rows or firms are done, unless something was written just now."""
         if time.monotonic() - self._written < PAUSE:
             return
-        of = "" if total is None else f" / {total:,}"
-        told = Text(
-            zh=f"{self._title.zh}：{done:,}{of} 行", en=f"{self._title.en}: {done:,}{of} rows"
-        )
+        zh, en = (" 行", " rows") if total is None else (f" / {total:,}",) * 2
+        told = Text(zh=f"{self._title.zh}：{done:,}{zh}", en=f"{self._title.en}: {done:,}{en}")
         within = done / total if total else 0.0
         self._write(told, (self._begun - 1 + within) / self._steps)
 
