@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from taji.base.text import Text
+from taji.catalogue.resources import floor_of, group_of, resource_of
 from taji.report.portfolio_story import (
     Benefit,
     FloorLine,
@@ -13,6 +14,8 @@ from taji.report.portfolio_story import (
     PortfolioFacts,
     portfolio_page,
 )
+
+FLOOR = floor_of("group_size", "small", "use_money")
 
 
 def facts(*, floors: bool) -> PortfolioFacts:
@@ -24,13 +27,17 @@ def facts(*, floors: bool) -> PortfolioFacts:
         value=1234.5,
         gap=2e-5,
         proven=False,
-        resource="use_money",
-        limits=(("use_money", 1e6, 999_999.5, 0.000125),),
+        resource=resource_of("use_money"),
+        limits=((resource_of("use_money"), 1e6, 999_999.5, 0.000125),),
         frontier=(FrontierPoint(1e6, 1234.5, 1234.6), FrontierPoint(2e6, 1500.0, 1500.1)),
-        floors=(FloorLine("group_size=small use_money", 2e5, 2.1e5, 17.25),) if floors else (),
+        floors=(FloorLine(FLOOR, 2e5, 2.1e5, 17.25),) if floors else (),
         before=even if floors else None,
         after=even,
-        groups=(GroupShare("group_size", "<small>", 80, 2 / 3, 0.1, 0.2),),
+        groups=(
+            GroupShare(
+                group_of("group_size"), Text(zh="<小型>", en="<small>"), 80, 2 / 3, 0.1, 0.2
+            ),
+        ),
         notes=(Text(zh="都是假设。", en="All assumed."),),
         options=1200,
         method="prices",
@@ -43,11 +50,15 @@ def test_the_page_says_the_numbers_in_each_language(language: str):
     text = portfolio_page(facts(floors=True), language=language)
 
     assert {"zh": "都是假设。", "en": "All assumed."}[language] in text
-    assert {"999,999.50", "17.25", "group_size=small use_money"} <= {
+    assert {"999,999.50", "17.25", FLOOR[language]} <= {
         part.strip() for part in text.replace("<", ">").split(">")
     }
     assert "265.50" in text  # what one more million bought
-    assert "&lt;small&gt;" in text
+    assert {"zh": "&lt;小型&gt;", "en": "&lt;small&gt;"}[language] in text
+    assert {"zh": "一次性投入（元）", "en": "Purchases (yuan)"}[language] in text
+    assert {"zh": "按企业规模", "en": "By size of the firm"}[language] in text
+    assert "use_money" not in text
+    assert "group_size" not in text
     assert text.count("<svg") == 4
 
 

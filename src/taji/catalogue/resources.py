@@ -20,7 +20,7 @@ from taji.catalogue.problem import PackError
 from taji.catalogue.schema import parsed
 from taji.catalogue.yaml import read
 
-__all__ = ["GROUP", "USE", "Resource", "group_of", "member_of", "resource_of"]
+__all__ = ["GROUP", "USE", "Resource", "floor_of", "group_of", "member_of", "resource_of"]
 
 #: How columns of resources and of groups begin.
 USE, GROUP = "use_", "group_"
@@ -36,10 +36,11 @@ class Resource(Spec):
 
     @property
     def with_unit(self) -> Text:
-        """Title and unit, for headings and fields."""
+        """Title and unit, as headings and fields have it; the bare name of what nobody knows."""
         if self.unit is None:
             return self.title
-        return Text(zh=f"{self.title.zh}（{self.unit.zh}）", en=f"{self.title.en} ({self.unit.en})")
+        head = self.title.en[0].upper() + self.title.en[1:]
+        return Text(zh=f"{self.title.zh}（{self.unit.zh}）", en=f"{head} ({self.unit.en})")
 
     def amount(self, number: str) -> Text:
         """Return an amount with its unit.
@@ -63,6 +64,7 @@ class _Group(Spec):
 
 class _Names(Pack):
     year: Text
+    floor: Text
     uses: tuple[Resource, ...]
     groups: tuple[_Group, ...]
 
@@ -73,7 +75,7 @@ def resource_of(column: str) -> Resource:
     Examples
     --------
     >>> resource_of("use_subsidy").with_unit["zh"], resource_of("use_subsidy_2").title["en"]
-    ('补助资金（元）', 'Subsidy, year 2')
+    ('补助资金（元）', 'subsidy, year 2')
     >>> resource_of("use_vouchers").with_unit["zh"], resource_of("use_7").title["en"]
     ('vouchers', '7')
     """
@@ -119,6 +121,24 @@ def member_of(column: str, code: str) -> Text:
         if entry is not None:
             return entry.label
     return Text(zh=code or "—", en=code or "—")
+
+
+def floor_of(group: str, code: str, use: str) -> Text:
+    """Return what a floor is called: whom it is for, and of what it asks for.
+
+    Examples
+    --------
+    >>> floor_of("group_size", "small", "use_subsidy")["zh"]
+    '企业规模“小型”的补助资金'
+    >>> floor_of("group_park", "7", "use_vouchers")["en"]
+    'vouchers for 7 (park)'
+    """
+    title, of, member = resource_of(use).title, group_of(group), member_of(group, code)
+    phrase = _names().floor
+    return Text(
+        zh=phrase.zh.format(group=of.zh, member=member.zh, title=title.zh),
+        en=phrase.en.format(group=of.en, member=member.en, title=title.en),
+    )
 
 
 @cache

@@ -16,6 +16,7 @@ import polars as pl
 
 from taji.base.arrays import FloatArray
 from taji.base.text import LANGUAGES
+from taji.catalogue.resources import floor_of, group_of, member_of, resource_of
 from taji.desk.files import whole
 from taji.desk.portfolio_case import Case
 from taji.plan.portfolio.concentration import gini, lorenz
@@ -88,9 +89,9 @@ def _facts(
         value=outcome.value,
         gap=outcome.gap,
         proven=certificate["proven"],
-        resource=case.options.uses[use],
+        resource=resource_of(case.options.uses[use]),
         limits=tuple(
-            (name, row["limit"], row["used"], certificate["prices"][name])
+            (resource_of(name), row["limit"], row["used"], certificate["prices"][name])
             for name, row in certificate["limits"].items()
         ),
         frontier=_frontier(case, outcome, plan, go_on),
@@ -142,7 +143,7 @@ def _floors(
     cost = {one.row - len(case.limited): one.cost for one in found}
     return tuple(
         FloorLine(
-            f"{floor['group']}={floor['value']} {floor['use']}",
+            floor_of(floor["group"], floor["value"], floor["use"]),
             floor["min"],
             floor["got"],
             cost.get(place, 0.0),
@@ -183,7 +184,12 @@ def _groups(
         total_after, total_before = max(after.sum(), 1e-300), max(before.sum(), 1e-300)
         shares += [
             GroupShare(
-                by, group or "–", firms, firms / len(after), b / total_before, a / total_after
+                group_of(by),
+                member_of(by, group or "–"),
+                firms,
+                firms / len(after),
+                b / total_before,
+                a / total_after,
             )
             for group, firms, a, b in table.iter_rows()
         ]

@@ -17,6 +17,7 @@ import polars as pl
 from taji.base.arrays import FloatArray, IntArray
 from taji.base.errors import TajiError
 from taji.base.text import Text
+from taji.catalogue.resources import GROUP, USE
 from taji.desk.files import read_register
 from taji.store.parquet import check_scannable
 
@@ -31,8 +32,6 @@ __all__ = [
     "read_options",
 ]
 
-#: How columns of resources and of groups begin.
-USE, GROUP = "use_", "group_"
 #: Columns that say what the values rest on; how many different such notes are told at most.
 NOTES, NOTES_MOST = ("note_zh", "note_en"), 3
 NEEDED = ("enterprise", "option", "value")

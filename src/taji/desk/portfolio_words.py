@@ -10,6 +10,7 @@ from typing import Any
 
 from taji.base.arrays import BoolArray
 from taji.base.text import Text
+from taji.catalogue.resources import floor_of, resource_of
 from taji.desk.portfolio_case import Case
 from taji.plan.portfolio.shortage import Shortage
 
@@ -65,14 +66,17 @@ def lacks(case: Case, found: Shortage, loose: BoolArray) -> list[Lack]:
         if r < n:
             name = case.limited[r]
             items.append({"use": name, "limit": case.limits[name], "by": by})
-            zh.append(f"把 {name} 的上限 {case.limits[name]:,.10g} 提高 {by:,.10g}")
-            en.append(f"raise the limit of {name}, {case.limits[name]:,.10g}, by {by:,.10g}")
+            of = resource_of(name)
+            most, more = of.amount(f"{case.limits[name]:,.10g}"), of.amount(f"{by:,.10g}")
+            zh.append(f"把{of.title.zh}的上限 {most.zh} 提高 {more.zh}")
+            en.append(f"raise the limit of {of.title.en}, {most.en}, by {more.en}")
         else:
             floor = case.floors[r - n]
             items.append({**floor.model_dump(), "by": by})
-            where = f"{floor.group}={floor.value} {floor.use} ≥ {floor.min:,.10g}"
-            zh.append(f"下限 {where} 缺 {by:,.10g}")
-            en.append(f"the floor {where} lacks {by:,.10g}")
+            named, of = floor_of(floor.group, floor.value, floor.use), resource_of(floor.use)
+            least, lack = of.amount(f"{floor.min:,.10g}"), of.amount(f"{by:,.10g}")
+            zh.append(f"下限（{named.zh}，至少 {least.zh}）缺 {lack.zh}")
+            en.append(f"the floor ({named.en}, at least {least.en}) lacks {lack.en}")
     text = Text(zh="；".join(zh) + "。", en="; ".join(en) + ".")
     return [Lack(way=way, loosen=tuple(items), sentence=text)] if items else []
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from taji.base.text import Language, Text
+from taji.catalogue.resources import Resource
 from taji.report.blocks import Block, Facts, Figure, Notice, Paragraph, Section, Story, Table
 from taji.report.fonts import family
 from taji.report.numbers import count, percent, plain
@@ -40,7 +41,7 @@ class FrontierPoint:
 class FloorLine:
     """A floor in words, what it asks for, what the group got, and what it costs. [points]"""
 
-    name: str
+    name: Text
     least: float
     got: float
     cost: float
@@ -50,8 +51,8 @@ class FloorLine:
 class GroupShare:
     """A group's share of the firms and of the support, without and with floors. [fraction]"""
 
-    by: str
-    group: str
+    by: Text
+    group: Text
     firms: int
     of_firms: float
     before: float
@@ -73,9 +74,9 @@ class PortfolioFacts:
 
     Attributes
     ----------
-    resource : str
+    resource : Resource
         The resource that the frontier and the curves are about.
-    limits : tuple of (str, float, float, float)
+    limits : tuple of (Resource, float, float, float)
         Resource, limit, used, price of one more unit.
     before : Benefit or None
         Without floors; None where there are none.
@@ -91,8 +92,8 @@ class PortfolioFacts:
     value: float
     gap: float
     proven: bool
-    resource: str
-    limits: tuple[tuple[str, float, float, float], ...]
+    resource: Resource
+    limits: tuple[tuple[Resource, float, float, float], ...]
     frontier: tuple[FrontierPoint, ...]
     floors: tuple[FloorLine, ...]
     before: Benefit | None
@@ -137,9 +138,9 @@ def tell_portfolio(facts: PortfolioFacts, *, language: Language, font: str) -> S
             (count(facts.exceptions), phrases("portfolio_exceptions")),
         ),
         sections=(
-            _limits(facts, phrases),
-            _frontier(facts, phrases, font),
-            *_floors(facts, phrases),
+            _limits(facts, phrases, language),
+            _frontier(facts, phrases, font, language),
+            *_floors(facts, phrases, language),
             _benefit(facts, phrases, font, language),
             _method(facts, phrases),
         ),
@@ -150,17 +151,17 @@ def tell_portfolio(facts: PortfolioFacts, *, language: Language, font: str) -> S
 def _method(facts: PortfolioFacts, phrases: Phrases) -> Section:
     pairs = (
         (phrases("portfolio_options"), count(facts.options)),
-        (phrases("portfolio_way"), facts.method),
+        (phrases("portfolio_way"), phrases(f"portfolio_way_{facts.method}")),
         (phrases("portfolio_seed"), str(facts.seed)),
     )
     blocks = (Paragraph(phrases("portfolio_method_text")), Facts(pairs))
     return Section("method", phrases("portfolio_method"), blocks)
 
 
-def _limits(facts: PortfolioFacts, phrases: Phrases) -> Section:
+def _limits(facts: PortfolioFacts, phrases: Phrases, language: Language) -> Section:
     rows = tuple(
-        (name, plain(limit, 2), plain(used, 2), f"{price:.6g}")
-        for name, limit, used, price in facts.limits
+        (resource.with_unit[language], plain(limit, 2), plain(used, 2), f"{price:.6g}")
+        for resource, limit, used, price in facts.limits
     )
     table = Table(
         caption=phrases("portfolio_limits"),
@@ -172,14 +173,15 @@ def _limits(facts: PortfolioFacts, phrases: Phrases) -> Section:
     return Section("limits", phrases("portfolio_limits"), (lead, table))
 
 
-def _frontier(facts: PortfolioFacts, phrases: Phrases, font: str) -> Section:
-    points = facts.frontier
+def _frontier(facts: PortfolioFacts, phrases: Phrases, font: str, language: Language) -> Section:
+    points, resource = facts.frontier, facts.resource
+    named = resource.with_unit[language]
     title = phrases("portfolio_frontier")
     if len(points) < 2:
         return Section("frontier", title, (Paragraph(phrases("portfolio_no_frontier")),))
     table = Table(
         caption=title,
-        heads=tuple(phrases(f"h_portfolio_{key}") for key in ("amount", "value", "bound", "more")),
+        heads=(named, *(phrases(f"h_portfolio_{key}") for key in ("value", "bound", "more"))),
         rows=tuple(
             (plain(p.amount, 2), plain(p.value, 1), plain(p.bound, 1), _marginal(points, place))
             for place, p in enumerate(points)
@@ -196,7 +198,7 @@ def _frontier(facts: PortfolioFacts, phrases: Phrases, font: str) -> Section:
                     dots=True,
                 )
             ],
-            x_title=facts.resource,
+            x_title=named,
             y_title=phrases("portfolio_value"),
             x_format="~s",
             y_format="~s",
@@ -207,13 +209,14 @@ def _frontier(facts: PortfolioFacts, phrases: Phrases, font: str) -> Section:
     )
     figure = Figure(
         id="figure-frontier",
-        kicker=facts.resource,
+        kicker=named,
         title=phrases(
             "portfolio_frontier_title",
+            resource=resource.title[language],
             first=plain(points[0].value, 0),
             last=plain(points[-1].value, 0),
             low=plain(points[0].amount, 0),
-            high=plain(points[-1].amount, 0),
+            high=resource.amount(plain(points[-1].amount, 0))[language],
         ),
         caption=phrases("portfolio_frontier_caption"),
         alt=f"{title}. " + "; ".join(f"{plain(p.amount, 0)}: {plain(p.value, 0)}" for p in points),
@@ -232,21 +235,21 @@ def _marginal(points: Sequence[FrontierPoint], place: int) -> str:
     return plain(1e6 * (here.value - last.value) / (here.amount - last.amount), 2)
 
 
-def _floors(facts: PortfolioFacts, phrases: Phrases) -> list[Section]:
+def _floors(facts: PortfolioFacts, phrases: Phrases, language: Language) -> list[Section]:
     if not facts.floors:
         return []
     table = Table(
         caption=phrases("portfolio_floors"),
         heads=tuple(phrases(f"h_portfolio_{key}") for key in ("floor", "least", "got", "cost")),
         rows=tuple(
-            (floor.name, plain(floor.least, 2), plain(floor.got, 2), plain(floor.cost, 2))
+            (floor.name[language], plain(floor.least, 2), plain(floor.got, 2), plain(floor.cost, 2))
             for floor in facts.floors
         ),
         numeric=frozenset({1, 2, 3}),
     )
     dear = max(facts.floors, key=lambda floor: floor.cost)
     lead = (
-        phrases("portfolio_floors_lead", floor=dear.name, cost=plain(dear.cost, 1))
+        phrases("portfolio_floors_lead", floor=dear.name[language], cost=plain(dear.cost, 1))
         if dear.cost > 0
         else phrases("portfolio_floors_free")
     )
@@ -254,7 +257,7 @@ def _floors(facts: PortfolioFacts, phrases: Phrases) -> list[Section]:
 
 
 def _benefit(facts: PortfolioFacts, phrases: Phrases, font: str, language: Language) -> Section:
-    blocks: list[Block] = [_lorenz(facts, phrases, font)]
+    blocks: list[Block] = [_lorenz(facts, phrases, font, language)]
     if facts.before is None:
         blocks.insert(0, Notice(phrases("portfolio_no_floors")))
     blocks += [
@@ -264,14 +267,14 @@ def _benefit(facts: PortfolioFacts, phrases: Phrases, font: str, language: Langu
     return Section("benefit", phrases("portfolio_benefit"), tuple(blocks))
 
 
-def _by_group(facts: PortfolioFacts, by: str, phrases: Phrases, language: Language) -> Table:
+def _by_group(facts: PortfolioFacts, by: Text, phrases: Phrases, language: Language) -> Table:
     heads = ("group", "firms", "of_firms", "before", "after")
     return Table(
-        caption=phrases("portfolio_by", by=by),
+        caption=phrases("portfolio_by", by=by[language]),
         heads=tuple(phrases(f"h_portfolio_{key}") for key in heads),
         rows=tuple(
             (
-                share.group,
+                share.group[language],
                 count(share.firms),
                 *(
                     percent(x, n=None, language=language)
@@ -285,7 +288,7 @@ def _by_group(facts: PortfolioFacts, by: str, phrases: Phrases, language: Langua
     )
 
 
-def _lorenz(facts: PortfolioFacts, phrases: Phrases, font: str) -> Figure:
+def _lorenz(facts: PortfolioFacts, phrases: Phrases, font: str, language: Language) -> Figure:
     lines = [Curve(name="", x=[0, 1], y=[0, 1], kind="guide")]
     if facts.before is not None:
         lines.append(Curve(name="", x=facts.before.firms, y=facts.before.support, kind="theirs"))
@@ -310,7 +313,7 @@ def _lorenz(facts: PortfolioFacts, phrases: Phrases, font: str) -> Figure:
     )
     return Figure(
         id="figure-lorenz",
-        kicker=facts.resource,
+        kicker=facts.resource.with_unit[language],
         title=title,
         caption=phrases("portfolio_lorenz_caption" if facts.before else "portfolio_lorenz_alone"),
         alt=title,

@@ -126,7 +126,9 @@ def test_the_table_is_taken_home_as_parquet_and_as_csv_that_no_spreadsheet_runs(
     assert told["use_subsidy"].cast(pl.Int64).to_list() == table["use_subsidy"].to_list()
 
 
-def test_the_portfolio_is_chosen_from_the_options_with_limits_typed_by_name(options, analyst):
+def test_the_portfolio_is_chosen_from_the_options_with_limits_typed_by_name(
+    answered, options, analyst
+):
     table = pl.read_parquet(options.path / "options.parquet")
     most = int(table["use_subsidy"].max())
     address = f"/decide/{options.pk}/portfolio/"
@@ -148,7 +150,11 @@ def test_the_portfolio_is_chosen_from_the_options_with_limits_typed_by_name(opti
     best = table.filter(pl.col("use_subsidy") < most)["value"].max()
     assert certificate["limits"]["use_subsidy"]["limit"] == most - 1
     assert certificate["value"] == pytest.approx(best)
-    assert f"/decide/{options.pk}/" in words(analyst, answer.url)
+    page = words(analyst, answer.url)
+    assert f"/decide/{options.pk}/" in page
+    assert answered.firms[0].name in page
+    assert table.filter(pl.col("value") == best)["title_zh"][0] in page
+    assert "use_subsidy" not in page
 
 
 def test_a_portfolio_without_any_limit_is_not_begun(options, analyst):

@@ -85,6 +85,21 @@ def test_a_portfolio_holds_against_the_raw_table_and_its_report_opens(analyst):
     assert "script" not in report.headers["Content-Security-Policy"]
 
 
+def test_resources_groups_and_floors_have_names_and_units_and_unknown_ones_their_bare_name(analyst):
+    work = portfolio(analyst)
+
+    page = analyst.get(f"/decide/{work.pk}/").content.decode()
+    report = analyst.get(f"/decide/{work.pk}/page/zh/").content.decode()
+    for told in (page, report):
+        assert "一次性投入（元）" in told
+        assert "县市区“天元区”的一次性投入" in told
+        assert '<th scope="row">days</th>' in told
+        assert "use_" not in told
+        assert "group_" not in told
+    certificate = json.loads((work.path / "certificate.json").read_text("utf-8"))
+    assert set(certificate["limits"]) == set(LIMITS)
+
+
 def test_limits_that_cannot_be_kept_are_answered_with_what_to_loosen(analyst):
     work = portfolio(analyst, limits={"use_money": 1_000})
 
@@ -92,6 +107,7 @@ def test_limits_that_cannot_be_kept_are_answered_with_what_to_loosen(analyst):
     assert (work.state, work.feasible) == (Made.DONE, False)
     assert len(work.sentences) >= 2
     assert all(one["zh"].replace(">", "&gt;") in page for one in work.sentences)
+    assert "use_money" not in page
     assert not (work.path / "choice.parquet").exists()
 
 

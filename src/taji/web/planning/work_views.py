@@ -15,7 +15,7 @@ from taji.base.errors import TajiError
 from taji.web.access import to, whole_city
 from taji.web.downloads import stored
 from taji.web.people.models import Role
-from taji.web.planning import asking, option_telling
+from taji.web.planning import asking, option_telling, portfolio_telling
 from taji.web.planning import work_telling as telling
 from taji.web.planning.models import Kind, Work
 from taji.web.planning.option_forms import OptionsForm, SupportForm
@@ -113,11 +113,9 @@ def work(request: HttpRequest, work_id: int) -> HttpResponse:
         "anew_url": _anew(job),
     }
     if job.state == Made.DONE:
-        made = option_telling.told(job) if job.kind == Kind.OPTIONS else None
+        context |= _tables(job)
         context |= {
-            "made": made,
             "figures": telling.figures_of(job),
-            "tables": telling.rows_of(job) if made is None else made.tables,
             "files": telling.files_of(job),
             "pages": telling.pages_of(job),
         }
@@ -158,6 +156,16 @@ def page(request: HttpRequest, work_id: int, spoken: str) -> HttpResponse:
     if path is None or not path.is_file():
         raise Http404
     return page_response(path)
+
+
+def _tables(job: Work) -> dict[str, Any]:
+    """What the page of a work that is done shows beside its figures."""
+    if job.kind == Kind.OPTIONS:
+        made = option_telling.told(job)
+        return {"made": made, "tables": made.tables}
+    if job.kind == Kind.PORTFOLIO:
+        return {"tables": portfolio_telling.told(job)}
+    return {"tables": telling.rows_of(job)}
 
 
 def _anew(job: Work) -> str:
