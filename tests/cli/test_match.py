@@ -11,6 +11,9 @@ import pytest
 from tests.match.gap_checker import check, instance
 
 from taji.cli import run
+from taji.desk.bad_cells import BadCellsError, listed, refused_table
+from taji.desk.needs_tables import read_both
+from taji.match.words import Words
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "docs" / "analyst" / "example"
 
@@ -199,3 +202,50 @@ def test_a_table_without_a_needed_column_is_refused_with_the_columns(
 
     assert code == 1
     assert "需求描述" in capsys.readouterr().err
+
+
+def test_every_bad_cell_of_both_tables_is_told_at_once_with_file_row_and_column(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    needs = (
+        "需求编号,企业,需求描述,所需人天,预算\nN1,a,上云,三天吧,5万\nN1,b,,4,many\nN3,c,MES,-2,\n"
+    )
+    (tmp_path / "needs.csv").write_text(needs, "utf-8")
+    providers = "provider,text,capacity\nP1,MES,lots\nP2,,5\n"
+    (tmp_path / "providers.csv").write_text(providers, "utf-8")
+
+    code = run(
+        [
+            *("match", "needs", "--needs", str(tmp_path / "needs.csv"), "--lang", "en"),
+            *("--providers", str(tmp_path / "providers.csv"), "--out", str(tmp_path / "out")),
+        ]
+    )
+
+    said = capsys.readouterr().err
+    assert code == 1
+    assert "7 cells" in said
+    for where in (
+        "needs.csv, row 2, 所需人天: '三天吧'",
+        "needs.csv, row 3, 需求编号: 'N1', as in row 2",
+        "needs.csv, row 3, 需求描述: ''",
+        "needs.csv, row 3, 预算: 'many'",
+        "needs.csv, row 4, 所需人天: '-2'",
+        "providers.csv, row 2, capacity: 'lots'",
+        "providers.csv, row 3, text: ''",
+    ):
+        assert where in said
+    assert "run again" in said
+
+
+def test_of_very_many_bad_cells_the_first_are_named_and_the_rest_counted(tmp_path: Path):
+    rows = "".join(f"N{n},a,MES,none\n" for n in range(300))
+    (tmp_path / "needs.csv").write_text("need,enterprise,text,days\n" + rows, "utf-8")
+
+    with pytest.raises(BadCellsError) as caught:
+        read_both(tmp_path / "needs.csv", EXAMPLE / "providers.csv", Words({}))
+
+    assert caught.value.fields["count"] == len(listed(caught.value)) == 300
+    assert "另有 280 格" in caught.value.render("zh")
+    assert refused_table(listed(caught.value), "zh").columns == [
+        *("file", "sheet", "row", "column", "value", "reason")
+    ]

@@ -18,6 +18,7 @@ import polars as pl
 from taji.base.arrays import FloatArray, IntArray
 from taji.base.errors import TajiError
 from taji.base.text import Text
+from taji.desk.bad_cells import LISTED, BadCell
 from taji.match.panel_call import NONE, Call
 from taji.store.tables import RawTable, read_table
 
@@ -263,6 +264,10 @@ def _flagged(frame: pl.DataFrame, file: str) -> pl.DataFrame:
                 value=row[column],
                 problem=problem,
                 count=bad.height,
+                cells=tuple(
+                    BadCell(file, at, column, value, problem)
+                    for at, value in bad.select("row", column).head(LISTED).iter_rows()
+                ),
             )
     return frame
 

@@ -24,7 +24,7 @@ from taji.catalogue.thesaurus import Thesaurus
 from taji.desk.assigning_needs import CELLS, TooManyPairsError, WrittenAssignment, write_json
 from taji.desk.files import keep_inputs, write_table
 from taji.desk.matching_stably import stable_summary
-from taji.desk.needs_tables import read_needs, read_providers
+from taji.desk.needs_tables import read_both
 from taji.desk.steps import SILENT, Steps
 from taji.match.concentration import gini, largest_share
 from taji.match.eligibility import Need, Provider, refusals
@@ -115,6 +115,11 @@ def match_needs(
         Of the reasons.
     steps : Steps
         Hears how many needs are compared.
+
+    Raises
+    ------
+    TajiError
+        If a table cannot be used; of bad cells all are told (``BadCellsError``).
     """
     files = [out / name for name in FILES]
     keep_inputs([needs, providers], files)
@@ -122,7 +127,7 @@ def match_needs(
     steps.begin(READING)
     pack = thesaurus(thesaurus_name)
     words = Words({concept.id: concept.spellings for concept in pack.concepts})
-    asked, offered = read_needs(needs, words), read_providers(providers, words)
+    asked, offered = read_both(needs, providers, words)
     if not asked or not offered:
         raise NothingToMatchError(
             needs=needs.name, providers=providers.name, n=len(asked), m=len(offered)

@@ -7,6 +7,7 @@ a provider eligible is ``taji.match.eligibility``'s.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -16,6 +17,7 @@ import polars as pl
 
 from taji.base.numerals import half_width, read_money, read_number
 from taji.base.text import Text
+from taji.desk.bad_cells import BadCell, BadCellsError
 from taji.desk.files import read_register
 from taji.desk.pair_tables import (
     EMPTY,
@@ -23,13 +25,11 @@ from taji.desk.pair_tables import (
     NEGATIVE,
     NOT_NUMBER,
     ColumnMissingError,
-    NumberError,
-    PairTwiceError,
 )
 from taji.match.eligibility import Need, Provider
 from taji.match.words import Words, fold
 
-__all__ = ["NEED_FIELDS", "PROVIDER_FIELDS", "Field", "read_needs", "read_providers"]
+__all__ = ["NEED_FIELDS", "PROVIDER_FIELDS", "Field", "read_both"]
 
 #: What separates the entries of a list within a cell.
 SEPARATORS = re.compile(r"[|；;、，,┋\n]+")
@@ -84,56 +84,61 @@ PROVIDER_FIELDS = (
 )
 
 
-def read_needs(path: Path, words: Words) -> list[Need]:
-    """Read needs, in the order of the file.
+def read_both(needs: Path, providers: Path, words: Words) -> tuple[list[Need], list[Provider]]:
+    """Read needs and providers, each in the order of its file.
 
     Raises
     ------
-    ColumnMissingError, NumberError, PairTwiceError
-        If the table is not as it must be.
+    ColumnMissingError
+        If a table lacks a column.
+    BadCellsError
+        If cells cannot be used; all cells of both tables are told.
     """
-    return [
-        Need(
-            id=row["need"],
-            enterprise=row["enterprise"],
-            text=row["text"],
-            days=float(row["days"]),
-            capability=frozenset(words.concept(entry) for entry in row["capability"]),
-            industry=fold(row["industry"]),
-            district=fold(row["district"]),
-            budget=None if row["budget"] is None else float(row["budget"]),
-            licence=frozenset(fold(entry) for entry in row["licence"]),
-            avoid=frozenset(row["avoid"]),
-            preference=tuple(row["preference"]),
-        )
-        for row in _rows(path, NEED_FIELDS)
-    ]
+    asked, wrong = _rows(needs, NEED_FIELDS)
+    offered, also_wrong = _rows(providers, PROVIDER_FIELDS)
+    if wrong or also_wrong:
+        raise BadCellsError.of([*wrong, *also_wrong])
+    return [_need(row, words) for row in asked], [_provider(row, words) for row in offered]
 
 
-def read_providers(path: Path, words: Words) -> list[Provider]:
-    """Read providers, in the order of the file; errors as for ``read_needs``."""
-    return [
-        Provider(
-            id=row["provider"],
-            name=row["name"] or row["provider"],
-            text=row["text"],
-            capacity=float(row["capacity"]),
-            capability=frozenset(words.concept(entry) for entry in row["capability"]),
-            industry=frozenset(fold(entry) for entry in row["industry"]),
-            district=frozenset(fold(entry) for entry in row["district"]),
-            price=None if row["price"] is None else float(row["price"]),
-            licence=frozenset(fold(entry) for entry in row["licence"]),
-            conflict=frozenset(row["conflict"]),
-            preference=tuple(row["preference"]),
-        )
-        for row in _rows(path, PROVIDER_FIELDS)
-    ]
+def _need(row: Mapping[str, Any], words: Words) -> Need:
+    return Need(
+        id=row["need"],
+        enterprise=row["enterprise"],
+        text=row["text"],
+        days=float(row["days"]),
+        capability=frozenset(words.concept(entry) for entry in row["capability"]),
+        industry=fold(row["industry"]),
+        district=fold(row["district"]),
+        budget=None if row["budget"] is None else float(row["budget"]),
+        licence=frozenset(fold(entry) for entry in row["licence"]),
+        avoid=frozenset(row["avoid"]),
+        preference=tuple(row["preference"]),
+    )
 
 
-def _rows(path: Path, fields: tuple[Field, ...]) -> list[dict[str, Any]]:
+def _provider(row: Mapping[str, Any], words: Words) -> Provider:
+    return Provider(
+        id=row["provider"],
+        name=row["name"] or row["provider"],
+        text=row["text"],
+        capacity=float(row["capacity"]),
+        capability=frozenset(words.concept(entry) for entry in row["capability"]),
+        industry=frozenset(fold(entry) for entry in row["industry"]),
+        district=frozenset(fold(entry) for entry in row["district"]),
+        price=None if row["price"] is None else float(row["price"]),
+        licence=frozenset(fold(entry) for entry in row["licence"]),
+        conflict=frozenset(row["conflict"]),
+        preference=tuple(row["preference"]),
+    )
+
+
+def _rows(path: Path, fields: tuple[Field, ...]) -> tuple[list[dict[str, Any]], list[BadCell]]:
+    """The rows of a table, and every cell that cannot be used, by row."""
     frame = read_register(path)
     heads = {_head(name): name for name in reversed(frame.columns)}
     columns: dict[str, list[Any]] = {}
+    bad: list[BadCell] = []
     for field in fields:
         named = next((heads[s] for s in sorted(field.spellings) if s in heads), None)
         named = heads.get(_head(field.name), named)
@@ -143,42 +148,48 @@ def _rows(path: Path, fields: tuple[Field, ...]) -> list[dict[str, Any]]:
         cells = [""] * frame.height
         if named is not None:
             cells = [str(cell).strip() for cell in frame[named].cast(pl.String).fill_null("")]
-        columns[field.name] = _read(path, field, named or field.name, cells)
-    ids, seen = columns[fields[0].name], set[str]()
-    for at, key in enumerate(ids):
-        if key in seen:
-            raise PairTwiceError(file=path.name, row=at + FIRST_ROW, what=key)
-        seen.add(key)
-    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+        columns[field.name], reasons = _read(field, cells)
+        if field is fields[0]:
+            reasons |= _twice(cells, reasons)
+        bad += [
+            BadCell(path.name, at + FIRST_ROW, named or field.name, cells[at], reason)
+            for at, reason in reasons.items()
+        ]
+    rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    return rows, sorted(bad, key=lambda cell: cell.row)
 
 
-def _read(path: Path, field: Field, named: str, cells: list[str]) -> list[Any]:
-    if field.required:
-        _refuse(path, named, cells, [not cell for cell in cells], EMPTY)
+def _read(field: Field, cells: list[str]) -> tuple[list[Any], dict[int, Text]]:
+    """What the cells of a column say, and why some say nothing, by place."""
+    empty = {at: EMPTY for at, cell in enumerate(cells) if field.required and not cell}
     if field.kind == "text":
-        return list(cells)
+        return list(cells), empty
     if field.kind == "list":
-        return [[p.strip() for p in SEPARATORS.split(cell) if p.strip()] for cell in cells]
+        entries = [[p.strip() for p in SEPARATORS.split(cell) if p.strip()] for cell in cells]
+        return entries, empty
     read = read_number if field.kind == "number" else read_money
     values: list[Decimal | None] = [read(cell) if cell else None for cell in cells]
-    wrong = [bool(cell) and value is None for cell, value in zip(cells, values, strict=True)]
-    _refuse(path, named, cells, wrong, NOT_NUMBER if field.kind == "number" else NOT_MONEY)
-    below = [value is not None and value < 0 for value in values]
-    _refuse(path, named, cells, below, NEGATIVE)
-    return list(values)
+    none = NOT_NUMBER if field.kind == "number" else NOT_MONEY
+    wrong = {
+        at: none for at, (c, v) in enumerate(zip(cells, values, strict=True)) if c and v is None
+    }
+    below = {at: NEGATIVE for at, value in enumerate(values) if value is not None and value < 0}
+    return list(values), empty | wrong | below
 
 
-def _refuse(path: Path, column: str, cells: list[str], wrong: list[bool], reason: Text) -> None:
-    if any(wrong):
-        at = wrong.index(True)
-        raise NumberError(
-            file=path.name,
-            row=at + FIRST_ROW,
-            column=column,
-            value=cells[at],
-            reason=reason,
-            count=sum(wrong),
-        )
+def _twice(keys: list[str], wrong: Mapping[int, Text]) -> dict[int, Text]:
+    """Which keys stood before, and where."""
+    first: dict[str, int] = {}
+    found = {}
+    for at, key in enumerate(keys):
+        if at in wrong:
+            continue
+        row = first.setdefault(key, at) + FIRST_ROW
+        if row != at + FIRST_ROW:
+            found[at] = Text(
+                zh=f"与第 {row} 行重复，请只保留一行", en=f"as in row {row}: keep one of them"
+            )
+    return found
 
 
 def _head(name: str) -> str:

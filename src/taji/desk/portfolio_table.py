@@ -18,6 +18,7 @@ from taji.base.arrays import FloatArray, IntArray
 from taji.base.errors import TajiError
 from taji.base.text import Text
 from taji.catalogue.resources import GROUP, USE
+from taji.desk.bad_cells import LISTED, BadCell
 from taji.desk.files import read_register
 from taji.store.parquet import check_scannable
 
@@ -192,16 +193,24 @@ class Options:
 
     def _refuse(self, series: pl.Series, name: str, wrong: np.ndarray, reason: Text) -> None:
         if wrong.any():
-            at = int(np.argmax(wrong))
-            row = at if self.order is None else int(self.order[at])
+            cells = tuple(
+                self._cell(int(at), series, reason) for at in np.flatnonzero(wrong)[:LISTED]
+            )
             raise OptionCellError(
                 file=self.file,
-                row=row + self.first_row,
+                row=cells[0].row,
                 column=name,
-                value=series[at],
-                reason=EMPTY if series[at] is None else reason,
+                value=series[int(np.argmax(wrong))],
+                reason=cells[0].reason,
                 count=int(wrong.sum()),
+                cells=tuple(sorted(cells, key=lambda cell: cell.row)),
             )
+
+    def _cell(self, at: int, series: pl.Series, reason: Text) -> BadCell:
+        row = at if self.order is None else int(self.order[at])
+        value, why = series[at], EMPTY if series[at] is None else reason
+        told = "" if value is None else str(value)
+        return BadCell(self.file, row + self.first_row, series.name, told, why)
 
 
 def read_options(path: Path) -> Options:

@@ -16,6 +16,7 @@ import polars as pl
 from taji.assess.ratings import Ratings
 from taji.base.errors import TajiError
 from taji.base.text import Text
+from taji.desk.bad_cells import LISTED, BadCell
 from taji.store.tables import RawTable, read_table
 
 __all__ = [
@@ -36,6 +37,8 @@ NAMES = {
 }
 NEEDED = ("application", "reviewer", "score")
 
+EMPTY = Text(zh="为空", en="is empty")
+NUMBER = Text(zh="不是数字", en="is not a number")
 MISSING = Text(zh="缺少列 {column}", en="the column {column} is missing")
 UNKNOWN = Text(zh="不认识列 {column}", en="the column {column} is not known")
 TWICE = Text(zh="列 {column} 出现两次", en="the column {column} stands twice")
@@ -177,7 +180,10 @@ def _refuse_empty(frame: pl.DataFrame, keys: Sequence[str], file: str) -> None:
     for column in keys:
         empty = frame.filter(pl.col(column) == "")
         if empty.height:
-            raise RatingsKeyError(file=file, row=empty["row"][0], column=column, count=empty.height)
+            cells = tuple(BadCell(file, at, column, "", EMPTY) for at in empty["row"].head(LISTED))
+            raise RatingsKeyError(
+                file=file, row=empty["row"][0], column=column, count=empty.height, cells=cells
+            )
 
 
 def _number(text: str) -> float | None:
@@ -193,8 +199,14 @@ def _refuse_text(frame: pl.DataFrame, scores: Sequence[float | None], file: str)
     wrong = [place for place, score in enumerate(scores) if score is None]
     if wrong:
         row = frame.row(wrong[0], named=True)
+        listed = frame.select("row", "score")[wrong[:LISTED]]
         raise RatingsScoreError(
-            file=file, row=row["row"], column="score", value=row["score"], count=len(wrong)
+            file=file,
+            row=row["row"],
+            column="score",
+            value=row["score"],
+            count=len(wrong),
+            cells=tuple(BadCell(file, at, "score", v, NUMBER) for at, v in listed.iter_rows()),
         )
 
 

@@ -16,12 +16,17 @@ from tests.plan.portfolio.checker import check
 from tests.web.conftest import add_user, put_away
 from tests.web.planning.conftest import decide, upload
 
+from taji.assess import severity_ranks, severity_rasch
+from taji.base.text import Text
 from taji.cli import run
+from taji.desk import option_words
+from taji.match import panel_found
 from taji.web.audit.models import Entry
 from taji.web.people.models import Role
 from taji.web.planning.asking import ask_work
 from taji.web.planning.jobs import do_work
 from taji.web.planning.models import Work
+from taji.web.planning.page_words import on_page
 from taji.web.publishing.models import Made
 
 pytestmark = pytest.mark.django_db
@@ -247,3 +252,103 @@ def test_the_log_ties_what_was_decided_to_the_files_it_rests_on(analyst):
     assert ended.facts["files"]["ranking.csv"] == hashlib.sha256(made).hexdigest()
     assert (failed.facts["state"], failed.actor) == ("failed", "analyst")
     assert failed.facts["because"]
+
+
+BAD = {
+    "portfolio": {
+        "options": (
+            "options.csv",
+            "enterprise,option,value,use_money\na,p,x,1\nb,p,y,2\nc,p,3,4\n",
+        ),
+        "limits": ("limits.json", '{"use_money": 5}'),
+    },
+    "matching": {
+        "needs": ("needs.csv", "need,enterprise,text,days\nN1,a,MES,x\nN2,b,,3\n"),
+        "providers": ("providers.csv", "provider,text,capacity\nP1,MES,=1+1\n"),
+    },
+    "panel": {
+        "affinity": ("a.csv", "application,reviewer,affinity,conflict\nA,R,x,0\nA,S,y,0\n"),
+    },
+    "ranking": {"ratings": ("r.csv", "application,reviewer,score\nA,R,x\nA,S,y\nB,R,1\n")},
+}
+WISHES = {
+    "portfolio": {},
+    "matching": {"mode": "advisory", "top": "5"},
+    "panel": {"per_application": "1", "max_load": "3", "min_load": "0", "mode": "fair"},
+    "ranking": {"fund": "1", "model": "linear"},
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "count"), [("portfolio", 2), ("matching", 3), ("panel", 2), ("ranking", 2)]
+)
+def test_refused_cells_are_listed_to_be_taken_away_and_corrected(analyst, signed_in, kind, count):
+    files = {name: upload(*one) for name, one in BAD[kind].items()}
+
+    work = decide(analyst, kind, time_limit="5", seed="1", **WISHES[kind], **files)
+
+    address = f"/decide/{work.pk}/refused.csv"
+    page = analyst.get(f"/decide/{work.pk}/").content.decode()
+    got = analyst.get(address)
+    listed = pl.read_csv(b"".join(got.streaming_content), infer_schema=False)
+    put_away(got)
+    assert work.state == Made.FAILED
+    assert address in page
+    assert listed.columns == ["file", "sheet", "row", "column", "value", "reason"]
+    assert listed.height == count
+    assert set(listed["file"]) <= {name for name, _ in BAD[kind].values()}
+    assert not any(str(value).startswith("=") for value in listed["value"])
+    assert all(row["reason"] in page for row in listed.to_dicts())
+    assert signed_in("firm").get(address).status_code == 403
+
+
+def test_a_work_that_was_not_refused_cell_by_cell_has_no_such_list(analyst):
+    work = portfolio(analyst)
+
+    assert analyst.get(f"/decide/{work.pk}/refused.csv").status_code == 404
+
+
+def test_a_fault_names_the_field_of_the_page_and_not_the_flag_of_the_command(analyst):
+    rows = "application,reviewer,affinity,conflict\n" + "".join(
+        f"A{a},R{r},1,0\n" for a in range(4) for r in range(2)
+    )
+    sent = {
+        **WISHES["panel"],
+        "per_application": "2",
+        "max_load": "1",
+        "time_limit": "5",
+        "seed": "1",
+    }
+
+    work = decide(analyst, "panel", affinity=upload("a.csv", rows), **sent)
+
+    page = analyst.get(f"/decide/{work.pk}/").content.decode()
+    assert work.state == Made.FAILED
+    assert "每名评审人至多评几份" in page
+    assert "Applications of a reviewer at most" in work.problem["en"]
+    assert "--" not in work.problem["zh"] + work.problem["en"]
+
+
+def test_what_is_said_of_a_ranking_without_a_line_names_the_field_too(analyst):
+    sent = {"model": "linear", "seed": "1"}
+
+    work = decide(analyst, "ranking", ratings=upload("ratings.csv", ratings()), **sent)
+
+    assert "没有给出“资助多少个”" in work.sentences[0]["zh"]
+    assert "--" not in str(work.sentences)
+
+
+def test_every_flag_that_the_desk_names_to_a_page_has_a_field_there():
+    """What the desk may say to each kind of work: the sentences in which flags stand."""
+    said = {
+        "panel": [*panel_found.REASONS.values()],
+        "ranking": [
+            Text(**error.sentences)
+            for error in (severity_ranks.LineError, severity_rasch.StepsError)
+        ],
+        "options": [*option_words._REASONS.values()],
+    }
+    for kind, texts in said.items():
+        for text in texts:
+            told = on_page(kind, text)
+            assert "--" not in told.zh + told.en, told

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
+from pathlib import Path
+
 from django.db import transaction
 from django.utils import timezone
 from django_tasks import task
 
 from taji.store.manifest import fingerprint
 from taji.web.audit.log import record
-from taji.web.planning import deciding, making
+from taji.web.planning import deciding, making, refusing
 from taji.web.planning.models import Roadmap, Work
+from taji.web.planning.page_words import on_page
 from taji.web.publishing.files import moved_in, working
 from taji.web.publishing.jobs import tell, work
 from taji.web.publishing.models import Job, Made
@@ -57,14 +61,15 @@ def do_work(work_id: int) -> None:
     """Let the desk decide, whole or not at all."""
     job = Work.objects.select_related("asked_by", "round").filter(pk=work_id).first()
     if job is not None:
-        work(job, _work)
+        work(job, _work, words=partial(on_page, job.kind))
 
 
 def _work(job: Job) -> None:
     assert isinstance(job, Work)
     try:
+        refusing.forget(job)
         with working(job) as place:
-            decided = deciding.decide(job, place, steps=RowSteps(job, steps=deciding.STEPS))
+            decided = _decided(job, place)
             made = {
                 path.name: fingerprint(path, relative_to=place).sha256
                 for path in sorted(place.iterdir())
@@ -78,13 +83,21 @@ def _work(job: Job) -> None:
             job,
             state=Made.DONE,
             folder=folder,
-            sentences=[one.model_dump() for one in decided.sentences],
+            sentences=[on_page(job.kind, one).model_dump() for one in decided.sentences],
             feasible=decided.feasible,
             share=1.0,
             problem={},
             done_at=timezone.now(),
         )
         _ended(job, state=Made.DONE, feasible=decided.feasible, files=made)
+
+
+def _decided(job: Work, place: Path) -> deciding.Decided:
+    try:
+        return deciding.decide(job, place, steps=RowSteps(job, steps=deciding.STEPS))
+    except Exception as error:
+        refusing.keep(job, error, place)
+        raise
 
 
 def _ended(job: Work, **facts: object) -> None:

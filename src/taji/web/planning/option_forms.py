@@ -11,11 +11,17 @@ from django.core.files.base import ContentFile, File
 
 from taji.catalogue.resources import resource_of
 from taji.web.answering.models import Sheet
+from taji.web.planning.form_parts import (
+    WorkForm,
+    floors_file,
+    one_each,
+    search_seed,
+    search_time,
+)
 from taji.web.planning.forms import LONGEST as YEARS
 from taji.web.planning.forms import MOST, Amounts
 from taji.web.planning.grounds import plannable
 from taji.web.planning.models import Kind
-from taji.web.planning.work_forms import WorkForm, floors_file, one_each, search_seed, search_time
 from taji.web.rounds.models import Round
 from taji.web.speech import language, said, say
 

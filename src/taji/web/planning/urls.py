@@ -32,6 +32,7 @@ urlpatterns = [
     path("decide/<int:work_id>/progress/", works.progress, name="work-progress"),
     path("decide/<int:work_id>/again/", works.again, name="work-again"),
     path("decide/<int:work_id>/portfolio/", works.support, name="work-support"),
+    path("decide/<int:work_id>/refused.csv", works.refused, name="work-refused"),
     path("decide/<int:work_id>/files/<str:file_slug>", works.file, name="work-file"),
     *(
         path(

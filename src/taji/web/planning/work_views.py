@@ -15,19 +15,20 @@ from taji.base.errors import TajiError
 from taji.web.access import to, whole_city
 from taji.web.downloads import stored
 from taji.web.people.models import Role
-from taji.web.planning import asking, option_telling, portfolio_telling
+from taji.web.planning import asking, option_telling, portfolio_telling, refusing
 from taji.web.planning import work_telling as telling
+from taji.web.planning.form_parts import WorkForm
 from taji.web.planning.models import Kind, Work
-from taji.web.planning.option_forms import OptionsForm, SupportForm
+from taji.web.planning.option_forms import SupportForm
 from taji.web.planning.optioning import TABLE
-from taji.web.planning.work_forms import FORMS, WorkForm
+from taji.web.planning.work_forms import FORMS
 from taji.web.publishing.asking import ask_again
 from taji.web.publishing.models import Made
 from taji.web.publishing.serving import page_response
 from taji.web.publishing.telling import progress_part, told
 from taji.web.speech import language
 
-__all__ = ["again", "ask", "file", "page", "progress", "support", "work", "works"]
+__all__ = ["again", "ask", "file", "page", "progress", "refused", "support", "work", "works"]
 
 CITY = {Role.ANALYST: whole_city}
 PER_PAGE = 20
@@ -46,8 +47,6 @@ def options_of(work_id: int, **_: Any) -> Work:
 
 
 of_work = to(Role.ANALYST, find=work_of, opens=CITY)
-#: What is asked for each kind.
-ASKED: dict[str, type[WorkForm]] = {OptionsForm.kind: OptionsForm, **FORMS}
 
 
 @to(Role.ANALYST)
@@ -66,7 +65,7 @@ def works(request: HttpRequest) -> HttpResponse:
 def ask(request: HttpRequest, kind: str) -> HttpResponse:
     """Take the files and wishes of one kind of work."""
     named = {"round": request.GET.get("round")}
-    form = ASKED[kind](request.POST or None, request.FILES or None, initial=named)
+    form = FORMS[kind](request.POST or None, request.FILES or None, initial=named)
     return _asked(request, form)
 
 
@@ -113,12 +112,14 @@ def work(request: HttpRequest, work_id: int) -> HttpResponse:
         "anew_url": _anew(job),
     }
     if job.state == Made.DONE:
-        context |= _tables(job)
         context |= {
+            **_tables(job),
             "figures": telling.figures_of(job),
             "files": telling.files_of(job),
             "pages": telling.pages_of(job),
         }
+    elif not job.pending:
+        context["refused"] = refusing.first_of(job, language())
     return render(request, "planning/work.html", context)
 
 
@@ -145,6 +146,16 @@ def file(request: HttpRequest, work_id: int, file_slug: str) -> HttpResponse:
     if job.state != Made.DONE or file_slug not in telling.files_of(job):
         raise Http404
     return stored(job.path / file_slug, file_slug)
+
+
+@of_work
+@require_GET
+def refused(request: HttpRequest, work_id: int) -> HttpResponse:
+    """Serve the list of cells for which a file was refused."""
+    path = refusing.refused_of(request.subject, language())
+    if request.subject.pending or not path.is_file():
+        raise Http404
+    return stored(path, refusing.NAME)
 
 
 @of_work

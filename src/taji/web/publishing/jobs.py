@@ -57,8 +57,10 @@ def enqueue(job: Job) -> None:
     (make_portrait if isinstance(job, Portrait) else make_comparison).enqueue(job.pk)
 
 
-def work(job: Job, make: Callable[[Job], None]) -> None:
-    """Do a job that nobody else does, and write how it ended."""
+def work(
+    job: Job, make: Callable[[Job], None], *, words: Callable[[Text], Text] = lambda told: told
+) -> None:
+    """Do a job that nobody else does, and write how it ended; ``words``: a fault as its page says it."""
     with held(job) as ours:
         if not ours:
             return
@@ -75,7 +77,7 @@ def work(job: Job, make: Callable[[Job], None]) -> None:
             )
             _end(job, Made.REFUSED, problem)
         except TajiError as error:
-            _end(job, Made.FAILED, Text(zh=error.render("zh"), en=error.render("en")))
+            _end(job, Made.FAILED, words(Text(zh=error.render("zh"), en=error.render("en"))))
         except Exception as error:
             logger.exception("job %s %s failed", type(job).__name__, job.pk)
             kind = type(error).__name__
