@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from math import exp, log
+from multiprocessing import active_children
 from pathlib import Path
 
 import polars as pl
@@ -24,6 +25,7 @@ from taji.desk.option_request import (
     SubsidyTwiceError,
     UsualCostError,
 )
+from taji.desk.option_workers import WORTHWHILE, WorkerLostError
 from taji.desk.optioning import make_options
 from taji.desk.steps import SILENT
 from taji.plan.problem import NoLevelError
@@ -262,6 +264,63 @@ def test_somebody_who_stops_keeps_the_firms_that_are_ready(place):
     assert stopped.summary["stopped"]
     assert lines.height == 8
     assert "stopped" in lines["reason"].to_list()
+
+
+@pytest.fixture(scope="module")
+def many(demo: DemoFiles, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """As many answers as are worth several processes."""
+    folder = tmp_path_factory.mktemp("many")
+    answers = pl.read_csv(demo.answers, infer_schema=False).head(WORTHWHILE + 1)
+    answers.write_csv(folder / "answers.csv")
+    return folder
+
+
+def request_of(many: Path, out: str) -> OptionsRequest:
+    given = {"budgets": (20_000,), "ahead": 1, "periods": 4, "seconds": 600.0}
+    return OptionsRequest(answers=many / "answers.csv", out=many / out, **given)
+
+
+def test_several_processes_write_the_same_tables_as_one(many):
+    alone = make_options(request_of(many, "alone"))
+    together = make_options(request_of(many, "together"), workers=2)
+
+    assert alone.summary["options"] > 0
+    assert alone.summary == together.summary
+    for name in ("options.parquet", "firms.csv", "roadmaps.jsonl", "limits_example.json"):
+        assert (many / "alone" / name).read_bytes() == (many / "together" / name).read_bytes()
+
+
+def test_somebody_who_stops_several_processes_keeps_the_firms_that_are_ready(many):
+    made = make_options(request_of(many, "stopped"), stopped=lambda: True, workers=2)
+
+    lines = pl.read_csv(many / "stopped" / "firms.csv", infer_schema=False)
+    assert made.summary["stopped"]
+    assert lines.height == WORTHWHILE + 1
+    assert "stopped" in lines["reason"].to_list()
+
+
+def test_an_order_to_end_leaves_no_process_behind(many):
+    def ordered() -> bool:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        make_options(request_of(many, "ended"), stopped=ordered, workers=2)
+
+    assert not active_children()
+    assert not (many / "ended" / "options.parquet").exists()
+
+
+def test_a_process_that_is_ended_from_outside_is_told(many):
+    def kill() -> bool:
+        for child in active_children():
+            child.kill()
+        return False
+
+    with pytest.raises(WorkerLostError) as caught:
+        make_options(request_of(many, "lost"), stopped=kill, workers=2)
+
+    assert caught.value.render("zh") != caught.value.render("en")
+    assert not (many / "lost" / "options.parquet").exists()
 
 
 def test_the_way_from_answers_to_a_portfolio_stays_within_the_citys_money(place, made, table):

@@ -25,6 +25,7 @@ from taji.cli.stray import without_stray_output
 from taji.desk.gathering import IntakeChoices
 from taji.desk.option_request import OptionsRequest
 from taji.desk.option_rows import Counting
+from taji.desk.option_workers import usable_cores
 from taji.desk.optioning import make_options
 
 __all__ = ["build"]
@@ -155,7 +156,9 @@ def build(language: Language) -> Command:
             listening() as wish,
             Bar(language=language, quiet=quiet) as bar,
         ):
-            made = make_options(request, steps=bar, stopped=lambda: wish.stop)
+            made = make_options(
+                request, steps=bar, stopped=lambda: wish.stop, workers=usable_cores()
+            )
         for note in (*made.heard, *made.notes) if not quiet or made.rejected else ():
             click.echo(note[language], err=True)
         click.echo(made.tally, err=True)

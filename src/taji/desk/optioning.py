@@ -57,6 +57,7 @@ def make_options(
     *,
     steps: Steps = SILENT,
     stopped: Callable[[], bool] = lambda: False,
+    workers: int = 1,
 ) -> Optioned:
     """Make the table of options and write it with all that explains it.
 
@@ -67,6 +68,8 @@ def make_options(
         Hears of progress.
     stopped : callable
         Says whether the person wants what is ready.
+    workers : int
+        Processes that look for plans, at most; the result does not depend on it.
 
     Raises
     ------
@@ -91,7 +94,7 @@ def make_options(
     heard = notes_of(intake, write_refused(intake, out, request.language))
     if intake.stopped:
         return Optioned(intake.summary, True, {}, heard)
-    looking = LookingForOptions(request, means, steps, stopped)
+    looking = LookingForOptions(request, means, steps, stopped, workers=workers)
     looking.look(surveyed)
     steps.begin(WRITING)
     summary = write_options(request, means, surveyed, looking)
