@@ -18,6 +18,7 @@ __all__ = ["LISTED", "BadCell", "BadCellsError", "listed", "refused_table"]
 
 #: Cells that a sentence names, and that a list holds at most; all are counted.
 NAMED, LISTED = 20, 10_000
+BELOW = Text(zh="见下表", en="they are listed below")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,10 @@ class BadCellsError(TajiError):
     def of(cls, cells: Sequence[BadCell]) -> BadCellsError:
         """Return the error of these cells, in the order of the files."""
         return cls(count=len(cells), cells=tuple(cells[:LISTED]), told=_told(cells))
+
+    def beside_list(self) -> BadCellsError:
+        """Return the same for whoever shows the cells below the sentence."""
+        return BadCellsError(**{**self.fields, "told": BELOW})
 
 
 def listed(error: TajiError) -> tuple[BadCell, ...]:

@@ -170,6 +170,8 @@ def test_an_analyst_goes_from_a_round_s_answers_to_the_portfolio(
 
     expect(desk.get_by_role("heading", name=words["made"])).to_be_visible(timeout=PATIENCE)
     sound(desk)
+    if width > 600:
+        picture(desk, "decide-options", language)
     desk.get_by_role("link", name=words["choose"]).click()
     sound(desk)
     desk.get_by_label(re.compile(f"^{re.escape(words['subsidy'])}")).fill("40000")

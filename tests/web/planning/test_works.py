@@ -299,6 +299,7 @@ def test_refused_cells_are_listed_to_be_taken_away_and_corrected(analyst, signed
     assert set(listed["file"]) <= {name for name, _ in BAD[kind].values()}
     assert not any(str(value).startswith("=") for value in listed["value"])
     assert all(row["reason"] in page for row in listed.to_dicts())
+    assert len(work.problem["zh"]) < 120
     assert signed_in("firm").get(address).status_code == 403
 
 

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 from django_tasks import task
 
+from taji.desk.bad_cells import BadCellsError
 from taji.store.manifest import fingerprint
 from taji.web.audit.log import record
 from taji.web.planning import deciding, making, refusing
@@ -95,6 +96,9 @@ def _work(job: Job) -> None:
 def _decided(job: Work, place: Path) -> deciding.Decided:
     try:
         return deciding.decide(job, place, steps=RowSteps(job, steps=deciding.STEPS))
+    except BadCellsError as error:
+        refusing.keep(job, error, place)
+        raise error.beside_list() from error
     except Exception as error:
         refusing.keep(job, error, place)
         raise
