@@ -146,7 +146,7 @@ def _ask(sheet: Sheet, by: User) -> Roadmap:
 
 
 def _decisions(analyst: User) -> None:
-    """Options of a round, a portfolio with its report, and panels that could not be made."""
+    """Options of a round, a portfolio, panels that could not be made, scores that were refused."""
     wishes = {"share": 50.0, "cap": 9_000, "counting": "adopted", "language": "zh", "seed": 1}
     small = {"budgets": [9_000], "ahead": 1, "periods": 2, "seconds": 5}
     its = Round.objects.order_by("pk")[0]
@@ -160,8 +160,12 @@ def _decisions(analyst: User) -> None:
     rules = {"per_application": 4, "max_load": 3}
     panel = ask_work(Kind.PANEL, {"affinity": _file("affinity.csv", AFFINITY)}, rules, by=analyst)
     do_work.func(panel.pk)
+    wishes = {"fund": None, "model": "linear", "seed": 1}
+    scores = _file("scores.csv", "application,reviewer,score\nA,R,good\n")
+    refused = ask_work(Kind.RANKING, {"ratings": scores}, wishes, by=analyst)
+    do_work.func(refused.pk)
     states = Work.objects.order_by("pk").values_list("state", flat=True)
-    assert list(states) == [Made.DONE, Made.DONE, Made.FAILED]
+    assert list(states) == [Made.DONE, Made.DONE, Made.FAILED, Made.FAILED]
 
 
 def _file(name: str, text: str) -> SimpleUploadedFile:
