@@ -149,7 +149,7 @@ def test_an_analyst_chooses_a_portfolio_and_opens_its_report(
     sound(desk)
 
 
-@pytest.mark.parametrize(("language", "width"), [("zh", 1280), ("en", 1280), ("zh", 390)])
+@pytest.mark.parametrize(("language", "width"), ways(("zh", 1280), ("en", 1280), ("zh", 390)))
 def test_an_analyst_goes_from_a_round_s_answers_to_the_portfolio(
     lived, files, page, language, width
 ):
