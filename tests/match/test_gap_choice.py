@@ -9,6 +9,7 @@ import pytest
 from scipy import sparse
 from tests.match.gap_checker import best_of_all, check, instance
 
+from taji.match.gap import _Hunt
 from taji.match.gap_bound import bounded_by, climb
 from taji.match.gap_choice import Choice
 from taji.match.gap_core import need_prices
@@ -176,3 +177,23 @@ def test_a_mixture_meets_every_need_and_its_prices_say_what_one_more_costs():
     assert mix.share @ rows[:, np.arange(6)].toarray() == pytest.approx(np.ones(6))
     assert mix.cost == pytest.approx(mix.prices.sum())
     assert (cost - rows @ mix.prices).min() == pytest.approx(0, abs=1e-6)
+
+
+def test_a_choice_that_may_take_longer_than_is_left_ends_with_the_time():
+    left = 1e9
+
+    def clock():
+        nonlocal left
+        left -= 0.01
+        return left
+
+    hunt = _Hunt(Table.of(*instance("D", 5, 30, 1)), clock, 1, lambda value, bound: None)
+    hunt._climb(50)
+    hunt._choice = hunt._counted()
+    assert not hunt._choice.over
+    left = 0.2
+
+    hunt._partition(100.0)
+
+    assert left > -0.1
+    assert not hunt._choice.over

@@ -362,7 +362,7 @@ class _Hunt:
 
     def _partition(self, seconds: float) -> None:
         """Raise the bound: no choice of loads costs less than so much, or one is best."""
-        until = self.left() - seconds
+        until = max(0.0, self.left() - seconds)
         while self._open() and self.left() > until:
             self._choice = self._choice or self._counted()
             if self._choice is None:
