@@ -18,6 +18,7 @@ from taji.web.audit.models import Entry
 from taji.web.people.models import Role
 from taji.web.planning.jobs import do_work
 from taji.web.planning.models import Work
+from taji.web.planning.option_forms import SupportForm
 from taji.web.publishing.models import Made
 from taji.web.rounds.asked import asked_of
 from taji.web.rounds.models import Round
@@ -155,6 +156,14 @@ def test_the_portfolio_is_chosen_from_the_options_with_limits_typed_by_name(
     assert answered.firms[0].name in page
     assert table.filter(pl.col("value") == best)["title_zh"][0] in page
     assert "use_subsidy" not in page
+
+
+def test_a_year_in_which_no_option_costs_anything_needs_no_limit():
+    spent = {"use_subsidy": 90_000.0, "use_subsidy_1": 90_000.0, "use_subsidy_2": 0.0}
+
+    assert SupportForm(spent).resources == ("use_subsidy", "use_subsidy_1")
+    assert "use_subsidy_2" not in SupportForm(spent).fields
+    assert SupportForm({"use_subsidy": 0.0}).resources == ("use_subsidy",)
 
 
 def test_a_portfolio_without_any_limit_is_not_begun(options, analyst):

@@ -201,7 +201,8 @@ class SupportForm(WorkForm):
     Parameters
     ----------
     most : mapping of str to float
-        Resource columns, and what all firms together could use of each.
+        Resource columns, and what all firms together could use of each; what none uses is not
+        asked for.
     """
 
     kind = Kind.PORTFOLIO
@@ -212,9 +213,9 @@ class SupportForm(WorkForm):
 
     def __init__(self, most: Mapping[str, float], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.resources = tuple(most)
-        for name, amount in most.items():
-            self.fields[name] = _limit(name, amount)
+        self.resources = tuple(name for name, amount in most.items() if amount > 0) or tuple(most)
+        for name in self.resources:
+            self.fields[name] = _limit(name, most[name])
         example = json.dumps(
             [{"group": "group_district", "value": "430211", "use": next(iter(most)), "min": 200000}]
         )
