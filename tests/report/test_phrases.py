@@ -45,6 +45,7 @@ def test_every_phrase_is_used():
         "lone_",
         "design_",
         "statistic_",
+        "portfolio_way_",
         "h_",
         "x_",
     )

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-from ortools.linear_solver import pywraplp
+import ortools.linear_solver.pywraplp as pywraplp  # its package shows itself to mypy only in part
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 

@@ -26,6 +26,7 @@ from taji.web.publishing.asking import ask_again
 from taji.web.publishing.models import Made
 from taji.web.publishing.serving import page_response
 from taji.web.publishing.telling import progress_part, told
+from taji.web.simulated import how_simulated
 from taji.web.speech import language
 
 __all__ = ["again", "ask", "file", "page", "progress", "refused", "support", "work", "works"]
@@ -57,7 +58,9 @@ def works(request: HttpRequest) -> HttpResponse:
     city = any(whole_city(m, None) for m in held)
     rows = Work.objects.select_related("asked_by", "round").order_by("-pk")
     page = Paginator(rows if city else rows.none(), PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "planning/works.html", {"city": city, "page": page})
+    simulated = how_simulated(one.round.simulated for one in page if one.round is not None)
+    context = {"city": city, "page": page, "simulated": simulated}
+    return render(request, "planning/works.html", context)
 
 
 @to(Role.ANALYST, opens=CITY)
@@ -94,6 +97,9 @@ def _asked(
             return redirect("planning:work", made.pk)
     wrong = bool(problem or form.errors)
     context = {"form": form, "problem": problem, "kind": Kind(form.kind), "source": source}
+    if "round" in form.fields:
+        offered = form.fields["round"].queryset.values_list("simulated", flat=True)
+        context["simulated"] = how_simulated(offered)
     if source is not None:
         context["its"] = source.round
     return render(request, "planning/work_ask.html", context, status=422 if wrong else 200)
