@@ -26,5 +26,16 @@ class Text(BaseModel):
     zh: str = Field(min_length=1)
     en: str = Field(min_length=1)
 
+    @classmethod
+    def same(cls, words: str) -> Text:
+        """Return what is written alike in both languages: a name, a number, a code.
+
+        Examples
+        --------
+        >>> Text.same("MES")["zh"]
+        'MES'
+        """
+        return cls(zh=words, en=words)
+
     def __getitem__(self, language: Language) -> str:
         return self.zh if language == "zh" else self.en

@@ -51,7 +51,7 @@ class Resource(Spec):
         ('1,000 yuan', '3')
         """
         if self.unit is None:
-            return Text(zh=number, en=number)
+            return Text.same(number)
         return Text(zh=f"{number} {self.unit.zh}", en=f"{number} {self.unit.en}")
 
 
@@ -91,7 +91,7 @@ def resource_of(column: str) -> Resource:
             for spoken in ("zh", "en")
         }
         return Resource(id=bare, title=Text(**said), unit=of.unit)
-    return Resource(id=bare, title=Text(zh=bare, en=bare))
+    return Resource(id=bare, title=Text.same(bare))
 
 
 def group_of(column: str) -> Text:
@@ -104,7 +104,7 @@ def group_of(column: str) -> Text:
     """
     bare = column.removeprefix(GROUP) or column
     known = _groups().get(bare)
-    return Text(zh=bare, en=bare) if known is None else known.title
+    return Text.same(bare) if known is None else known.title
 
 
 def member_of(column: str, code: str) -> Text:

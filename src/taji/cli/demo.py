@@ -55,7 +55,7 @@ def build(language: Language) -> Command:
                 )
                 pages[spoken] = portray(request, folder / f"portrait-{spoken}", steps=bar).page
         text = OPEN[language].format(**pages, folder=folder / f"portrait-{language}")
-        say(Text(zh=text, en=text), quiet=quiet, language=language)
+        say(Text.same(text), quiet=quiet, language=language)
         return 0
 
     return Command(

@@ -56,7 +56,7 @@ class AnswerWords:
                 zh=(over.zh if over else "") + number + (unit.zh if unit else ""),
                 en=(over.en if over else "") + number + (f" {unit.en}" if unit else ""),
             )
-        return Text(zh=value, en=value) if value else BLANK
+        return Text.same(value) if value else BLANK
 
 
 def answer_words(questionnaire: Questionnaire, column: str) -> AnswerWords:
@@ -79,7 +79,7 @@ def answer_words(questionnaire: Questionnaire, column: str) -> AnswerWords:
     for option in item.question.options if item else ():
         if item is not None and option.id == ticked:
             return AnswerWords(item.label, _short(item), option.label, item)
-    named = Text(zh=column, en=column)
+    named = Text.same(column)
     return AnswerWords(named, named, None, None)
 
 

@@ -305,7 +305,7 @@ def _standing(place: Place, domains: Sequence[Domain]) -> Standing:
     named = []
     for column, group in zip(place.by, place.group, strict=True):
         groups = by_name[column].groups if column in by_name else {}
-        named.append(groups.get(group, Text(zh=group, en=group)))
+        named.append(groups.get(group, Text.same(group)))
     peers = WHOLE_CITY
     if named:
         peers = Text(

@@ -71,8 +71,8 @@ def _domain(answers: pl.DataFrame, item: Item | None, name: str) -> Domain:
     groups = _groups(answers, name)
     labels = {} if item is None else _labels(item)
     known = {code: text for code, text in labels.items() if code in groups}
-    unknown = {code: Text(zh=code, en=code) for code in groups if code not in labels}
-    title = Text(zh=name, en=name) if item is None else item.question.short or item.label
+    unknown = {code: Text.same(code) for code in groups if code not in labels}
+    title = Text.same(name) if item is None else item.question.short or item.label
     return Domain(by=name, title=title, groups={**known, **unknown})
 
 

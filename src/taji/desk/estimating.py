@@ -193,8 +193,7 @@ def _told(sheet: pl.DataFrame, compiled: Bridge) -> Iterator[OtherModel]:
     for node in [model.by_id["total"]] if "total" in model.by_id else model.shown:
         row = rows[node.id]
         low, high = (
-            titles.get(row[end], Text(zh=row[end], en=row[end]))
-            for end in ("level_low", "level_high")
+            titles.get(row[end], Text.same(row[end])) for end in ("level_low", "level_high")
         )
         yield OtherModel(
             model=model.id,

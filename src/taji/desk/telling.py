@@ -84,7 +84,7 @@ def _figure_names(estimates: pl.DataFrame, pack: str) -> list[str]:
 def _city(request: PortraitRequest, asked: Questionnaire) -> Text:
     if request.city is None:
         return UNNAMED_CITY
-    return Text(zh=request.city, en=request.city)
+    return Text.same(request.city)
 
 
 def _compared(table: pl.DataFrame) -> pl.DataFrame:

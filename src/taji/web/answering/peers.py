@@ -118,7 +118,7 @@ def domains_of_peers(peers: PeerScores) -> tuple[Domain, ...]:
     found = []
     for name in columns:
         codes = peers.frame[name].drop_nulls().unique().sort().to_list()
-        found.append(Domain(by=name, title=Text(zh=name, en=name), groups=_labels(tuple(codes))))
+        found.append(Domain(by=name, title=Text.same(name), groups=_labels(tuple(codes))))
     return tuple(found)
 
 
@@ -130,7 +130,7 @@ def _labels(codes: tuple[str, ...]) -> dict[str, Text]:
         for code in codes:
             if code in pack.by_code:
                 known.setdefault(code, pack.by_code[code].label)
-    return {code: known.get(code, Text(zh=code, en=code)) for code in codes}
+    return {code: known.get(code, Text.same(code)) for code in codes}
 
 
 def _with_register(its: Round, answers: pl.DataFrame, columns: Iterable[str]) -> pl.DataFrame:

@@ -113,7 +113,7 @@ def _grounds(summary: Mapping[str, Any], firms: pl.DataFrame) -> Iterable[tuple[
     yield Text(zh="价值", en="Value"), WORDS[summary["value"]]
     yield (
         Text(zh="自行实施的可能性", en="Carried out of its own accord"),
-        _both(f"{100 * float(Fraction(adoption['base'])):.4g} %"),
+        Text.same(f"{100 * float(Fraction(adoption['base'])):.4g} %"),
     )
     sizes = [(Text(zh=f"{of.zh} {n}", en=f"{of.en} {n}")) for of, n in usual]
     yield (
@@ -162,13 +162,13 @@ def _options(work: Work) -> Rows:
     ]
     rows = [
         [
-            _both(names.get(row["enterprise"], row["enterprise"])),
+            Text.same(names.get(row["enterprise"], row["enterprise"])),
             Text(zh=row["title_zh"], en=row["title_en"]),
-            _both(f"{row['value']:,.2f}"),
-            _both(f"{row[uses[0]]:,}"),
-            _both(f"{row['own_cost']:,}"),
-            _both(f"{row['improvement']:,.1f}"),
-            _both(f"{100 * row['probability']:.0f} %"),
+            Text.same(f"{row['value']:,.2f}"),
+            Text.same(f"{row[uses[0]]:,}"),
+            Text.same(f"{row['own_cost']:,}"),
+            Text.same(f"{row['improvement']:,.1f}"),
+            Text.same(f"{100 * row['probability']:.0f} %"),
             _rise(levels, row["level_now"], row["level"]),
         ]
         for row in first.to_dicts()
@@ -191,7 +191,7 @@ def _without(work: Work, firms: pl.DataFrame) -> Rows:
     names, levels = names_of(first["enterprise"]), _levels(work)
     rows = [
         [
-            _both(names.get(row["enterprise"], row["enterprise"])),
+            Text.same(names.get(row["enterprise"], row["enterprise"])),
             label("size", row["size"] or row.get("group_size") or ""),
             levels.get(row["level"] or "", NONE),
             Text(zh=row["reason_zh"], en=row["reason_en"]),
@@ -222,7 +222,7 @@ def _levels(work: Work) -> dict[str, Text]:
 
 
 def _rise(levels: Mapping[str, Text], now: str, then: str) -> Text:
-    before, after = levels.get(now, _both(now)), levels.get(then, _both(then))
+    before, after = levels.get(now, Text.same(now)), levels.get(then, Text.same(then))
     if now == then:
         return before
     return Text(zh=f"{before.zh} → {after.zh}", en=f"{before.en} → {after.en}")
@@ -235,7 +235,3 @@ def _yuan(amounts: Sequence[int]) -> Text:
 
 def _listed(parts: Sequence[Text]) -> Text:
     return Text(zh="、".join(p.zh for p in parts), en="; ".join(p.en for p in parts))
-
-
-def _both(text: str) -> Text:
-    return Text(zh=text, en=text)

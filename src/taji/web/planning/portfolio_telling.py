@@ -40,9 +40,9 @@ def _resources(certificate: Mapping[str, Any]) -> Rows:
     rows = [
         [
             resource_of(name).with_unit,
-            _both(f"{one['limit']:,.10g}"),
-            _both(f"{one['used']:,.10g}" if feasible else "—"),
-            _both(f"{certificate['prices'][name]:.4g}" if feasible else "—"),
+            Text.same(f"{one['limit']:,.10g}"),
+            Text.same(f"{one['used']:,.10g}" if feasible else "—"),
+            Text.same(f"{certificate['prices'][name]:.4g}" if feasible else "—"),
         ]
         for name, one in certificate["limits"].items()
     ]
@@ -66,7 +66,7 @@ def _floors(certificate: Mapping[str, Any]) -> Rows:
         yield floor_of(one["group"], one["value"], one["use"])
         yield resource_of(one["use"]).amount(f"{one['min']:,.10g}")
         got = one["got"]
-        yield _both("—") if got is None else resource_of(one["use"]).amount(f"{got:,.10g}")
+        yield Text.same("—") if got is None else resource_of(one["use"]).amount(f"{got:,.10g}")
 
     listed = certificate["floors"]
     return Rows(
@@ -105,12 +105,12 @@ def _supported(work: Work) -> Rows:
     names = names_of(first["enterprise"])
     rows = [
         [
-            _both(names.get(row["enterprise"], row["enterprise"])),
+            Text.same(names.get(row["enterprise"], row["enterprise"])),
             Text(zh=row["title_zh"], en=row["title_en"]),
-            _both(str(row["measures_zh"].count("；") + 1)),
-            _both(f"{row[use]:,}"),
-            _both(f"{row['own_cost']:,}"),
-            _both(f"{row['value']:,.2f}"),
+            Text.same(str(row["measures_zh"].count("；") + 1)),
+            Text.same(f"{row[use]:,}"),
+            Text.same(f"{row['own_cost']:,}"),
+            Text.same(f"{row['value']:,.2f}"),
         ]
         for row in first.to_dicts()
     ]
@@ -129,7 +129,3 @@ def _supported(work: Work) -> Rows:
         rows=rows,
         more=max(0, chosen.height - SHOWN),
     )
-
-
-def _both(text: str) -> Text:
-    return Text(zh=text, en=text)

@@ -201,10 +201,10 @@ def _said(name: str, value: Any) -> Text:
         parts = [f"{one:,}" for one in value]
         return Text(zh="、".join(parts), en="; ".join(parts))
     if isinstance(value, str):
-        return WORDS.get(value, Text(zh=value, en=value))
+        return WORDS.get(value, Text.same(value))
     share = name in _SHARES or name == "share_cap"
     text = f"{round(100 * value, SURE):.4g} %" if share else f"{value:,.10g}"
-    return Text(zh=text, en=text)
+    return Text.same(text)
 
 
 def files_of(work: Work) -> list[str]:
@@ -239,7 +239,7 @@ def _rows(path: Path, title: Text) -> Rows:
     return Rows(
         name=path.name,
         title=title,
-        heads=[_HEADS.get(name, Text(zh=name, en=name)) for name in first.columns],
+        heads=[_HEADS.get(name, Text.same(name)) for name in first.columns],
         numeric=frozenset(numeric),
         rows=[[_cell(cell) for cell in row] for row in first.iter_rows()],
         more=max(0, height - SHOWN),
@@ -252,5 +252,5 @@ def _cell(value: Any) -> Text:
     if isinstance(value, float):
         many = value.is_integer() or abs(value) >= LARGE
         text = f"{value:,.0f}" if many else f"{value:,.5g}"
-        return Text(zh=text, en=text)
+        return Text.same(text)
     return WORDS.get(value) or Text(zh=str(value), en=str(value))

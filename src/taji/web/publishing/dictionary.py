@@ -131,14 +131,14 @@ def _models(its: Round, keys: set[str]) -> Iterator[Entry]:
 
 def _breakdown(asked: Questionnaire, by: str, groups: list[str]) -> Iterator[Entry]:
     item = asked.items.get(by)
-    yield _entry("breakdown", by, Text(zh=by, en=by) if item is None else item.label)
+    yield _entry("breakdown", by, Text.same(by) if item is None else item.label)
     known: dict[str, Text] = {}
     if item is not None:
         known = {option.id: option.label for option in item.question.options}
         if item.question.register_ is not None:
             known |= {e.code: e.label for e in register(item.question.register_).entries}
     for group in groups:
-        yield _entry("group", by, known.get(group, Text(zh=group, en=group)), option=group)
+        yield _entry("group", by, known.get(group, Text.same(group)), option=group)
 
 
 def _entry(

@@ -77,7 +77,7 @@ def labels(columns: list[str], stratum: str) -> Text:
     """Return what codes joined by ``|`` mean, one a column: a stratum in words."""
     parts = stratum.split("|")
     if len(parts) != len(columns):  # a value of its own holds the separator
-        return Text(zh=stratum, en=stratum)
+        return Text.same(stratum)
     named = [label(column, part) for column, part in zip(columns, parts, strict=True)]
     return Text(zh=" · ".join(t.zh for t in named), en=" · ".join(t.en for t in named))
 
@@ -99,7 +99,7 @@ def told_changes(fields: Mapping[str, Sequence[Any]]) -> list[tuple[Text, Text, 
 
 def _title(column: str) -> Text:
     asked = {q.id: q.short or q.label for q in enrolling.enrolment(_asked()).questions}
-    return asked.get(column) or MARKS.get(column) or Text(zh=column, en=column)
+    return asked.get(column) or MARKS.get(column) or Text.same(column)
 
 
 def _told(column: str, value: Any) -> Text:

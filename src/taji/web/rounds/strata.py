@@ -17,7 +17,7 @@ _COLUMNS = {
 
 def column_label(column: str) -> Text:
     """Return what a column of the register is called."""
-    return _COLUMNS.get(column, Text(zh=column, en=column))
+    return _COLUMNS.get(column, Text.same(column))
 
 
 def stratum_label(columns: list[str], stratum: str) -> Text:
