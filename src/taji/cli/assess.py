@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -91,25 +92,14 @@ def build(language: Language) -> Command:
         repeat: Path | None,
         draws: int | None,
         seed: int,
-        shares: str | None,
-        duplicates: str,
-        max_errors: int,
-        accept_partial: bool,
-        sheet: str | None,
         quiet: bool,
+        **intake: Any,
     ) -> int:
         wanted = chances or expert is not None or repeat is not None
         if crosswalk is not None and (why or wanted):
             raise click.UsageError(NOT_WHY[language])
         with Bar(language=language, quiet=quiet) as bar:
             if crosswalk is not None:
-                choices = IntakeChoices(
-                    shares=shares,
-                    duplicates=duplicates,
-                    max_errors=max_errors,
-                    accept_partial=accept_partial,
-                    sheet=sheet,
-                )
                 return _end(
                     estimate(
                         answers,
@@ -118,7 +108,7 @@ def build(language: Language) -> Command:
                         profile=profile,
                         options=readings(option, language),
                         out=out,
-                        choices=choices,
+                        choices=IntakeChoices(**intake),
                         language=language,
                         steps=bar,
                     ),
@@ -133,11 +123,7 @@ def build(language: Language) -> Command:
                 out=out,
                 why=why,
                 sure=ChancesAsked(expert, repeat, draws, seed) if wanted else None,
-                shares=shares,
-                duplicates=duplicates,
-                max_errors=max_errors,
-                accept_partial=accept_partial,
-                sheet=sheet,
+                **intake,
                 language=language,
                 steps=bar,
             )

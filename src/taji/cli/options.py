@@ -49,7 +49,10 @@ def out_option(language: Language, text: Text) -> click.Option:
 
 
 def intake_options(language: Language) -> list[click.Parameter]:
-    """What every command that reads answers lets one say about them."""
+    """What every command that reads answers lets one say about them.
+
+    They come to the command as the fields of ``taji.desk.gathering.IntakeChoices``.
+    """
     texts = {
         "shares": Text(
             zh="占比题里裸数字的含义：percent（35 即 35%）或 fraction（0.35 即 35%）。",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -116,12 +117,8 @@ def build(language: Language) -> Command:
         time_limit: float,
         seed: int,
         out: Path,
-        shares: str | None,
-        duplicates: str,
-        max_errors: int,
-        accept_partial: bool,
-        sheet: str | None,
         quiet: bool,
+        **intake: Any,
     ) -> int:
         request = OptionsRequest(
             answers=answers,
@@ -142,13 +139,7 @@ def build(language: Language) -> Command:
             counting=value,
             seconds=time_limit,
             seed=seed,
-            intake=IntakeChoices(
-                shares=shares,
-                duplicates=duplicates,
-                max_errors=max_errors,
-                accept_partial=accept_partial,
-                sheet=sheet,
-            ),
+            intake=IntakeChoices(**intake),
             language=language,
         )
         with (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -119,12 +120,8 @@ def build(language: Language) -> Command:
         seed: int,
         report: Path | None,
         out: Path,
-        shares: str | None,
-        duplicates: str,
-        max_errors: int,
-        accept_partial: bool,
-        sheet: str | None,
         quiet: bool,
+        **intake: Any,
     ) -> int:
         request = RoadmapRequest(
             enterprise=enterprise,
@@ -145,20 +142,13 @@ def build(language: Language) -> Command:
             seconds=time_limit,
             seed=seed,
         )
-        intake = IntakeChoices(
-            shares=shares,
-            duplicates=duplicates,
-            max_errors=max_errors,
-            accept_partial=accept_partial,
-            sheet=sheet,
-        )
         with without_stray_output(), Bar(language=language, quiet=quiet) as bar:
             planned = make_roadmap(
                 answers,
                 request,
                 out=out,
                 report=report,
-                intake=intake,
+                intake=IntakeChoices(**intake),
                 language=language,
                 steps=bar,
             )

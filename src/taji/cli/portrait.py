@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -73,12 +74,8 @@ def build(language: Language) -> Command:
         city: str | None,
         period: str | None,
         confidence: float,
-        shares: str | None,
-        duplicates: str,
-        max_errors: int,
-        accept_partial: bool,
-        sheet: str | None,
         quiet: bool,
+        **intake: Any,
     ) -> int:
         request = PortraitRequest(
             answers=answers,
@@ -93,11 +90,7 @@ def build(language: Language) -> Command:
             city=city,
             period=period,
             confidence=confidence,
-            shares=shares,
-            duplicates=duplicates,
-            max_errors=max_errors,
-            accept_partial=accept_partial,
-            sheet=sheet,
+            **intake,
         )
         with Bar(language=language, quiet=quiet) as bar:
             result = portray(request, out, steps=bar)
