@@ -93,7 +93,7 @@ def told(certificate: Mapping[str, Any], lacking: tuple[Lack, ...], out: Path) -
             if proven
             else "No choice that keeps all limits and floors was found in time. These would do:",
         )
-        return (head, *(lack.sentence for lack in lacking))
+        return (head, *dict.fromkeys(lack.sentence for lack in lacking))  # ways may be the same
     gap = certificate["gap"]
     quality = Text(
         zh="已证明最优" if certificate["proven"] else f"离上界不超过 {100 * gap:.2g}%",
