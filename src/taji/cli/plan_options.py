@@ -24,7 +24,7 @@ from taji.cli.plan_roadmap import amounts
 from taji.cli.progress import Bar
 from taji.cli.stray import without_stray_output
 from taji.desk.gathering import IntakeChoices
-from taji.desk.option_request import OptionsRequest
+from taji.desk.option_request import USUAL_BUDGETS, OptionsRequest
 from taji.desk.option_rows import Counting
 from taji.desk.option_workers import usable_cores
 from taji.desk.optioning import make_options
@@ -190,7 +190,7 @@ def _options(language: Language) -> list[click.Parameter]:
         click.Option(["--measures"], default="sme2024", show_default=True, help=named["measures"]),
         click.Option(
             ["--budgets"],
-            default="50000,100000,200000,400000",
+            default=",".join(map(str, USUAL_BUDGETS)),
             show_default=True,
             metavar="B1,B2",
             help=named["budgets"],

@@ -21,6 +21,7 @@ from taji.plan.instance import Subsidy
 from taji.plan.problem import NoLevelError
 
 __all__ = [
+    "USUAL_BUDGETS",
     "Means",
     "NothingAdditionalError",
     "OptionsRequest",
@@ -31,6 +32,8 @@ __all__ = [
 
 #: What a caller means who says nothing about the answers.
 AS_USUAL = IntakeChoices()
+#: What a firm might pay itself, unless somebody says otherwise. [yuan]
+USUAL_BUDGETS = (50_000, 100_000, 200_000, 400_000)
 
 
 class SubsidyTwiceError(TajiError):

@@ -158,6 +158,12 @@ def test_the_portfolio_is_chosen_from_the_options_with_limits_typed_by_name(
     assert "use_subsidy" not in page
 
 
+def test_budgets_stand_apart_as_the_reader_writes_them(answered, analyst):
+    assert "50000、100000" in words(analyst, "/decide/options/")
+    english = analyst.get("/decide/options/", headers={"accept-language": "en"})
+    assert "50000 100000" in english.content.decode()
+
+
 def test_a_year_in_which_no_option_costs_anything_needs_no_limit():
     spent = {"use_subsidy": 90_000.0, "use_subsidy_1": 90_000.0, "use_subsidy_2": 0.0}
 

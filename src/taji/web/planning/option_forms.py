@@ -10,6 +10,7 @@ from django import forms
 from django.core.files.base import ContentFile, File
 
 from taji.catalogue.resources import resource_of
+from taji.desk.option_request import USUAL_BUDGETS
 from taji.web.answering.models import Sheet
 from taji.web.planning.form_parts import (
     WorkForm,
@@ -62,7 +63,7 @@ class OptionsForm(WorkForm):
             "Of the purchases what the subsidy leaves to the firm, with spaces between. Plans are "
             "sought for each; the more there are, the longer it takes.",
         ),
-        initial="50000、100000、200000、400000",
+        initial=lambda: ("、" if language() == "zh" else " ").join(map(str, USUAL_BUDGETS)),
         max_length=200,
     )
     share = forms.FloatField(
