@@ -120,7 +120,7 @@ def member_of(column: str, code: str) -> Text:
         entry = register(known.register_).by_code.get(code)
         if entry is not None:
             return entry.label
-    return Text(zh=code or "—", en=code or "—")
+    return Text.same(code or "—")
 
 
 def floor_of(group: str, code: str, use: str) -> Text:

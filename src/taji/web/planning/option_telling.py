@@ -22,13 +22,12 @@ from taji.web.people.models import Organisation
 from taji.web.planning.grounds import program_for
 from taji.web.planning.models import Work
 from taji.web.planning.optioning import TABLE
-from taji.web.planning.work_telling import SHOWN, WORDS, Rows
+from taji.web.planning.work_telling import NONE, SHOWN, WORDS, Rows
 from taji.web.register.coding import label
 
 __all__ = ["Made", "most_of", "names_of", "told"]
 
 SUMMARY, FIRMS, LIMITS = "options.json", "firms.csv", "limits_example.json"
-NONE = Text(zh="—", en="—")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

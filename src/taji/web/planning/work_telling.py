@@ -36,7 +36,7 @@ LARGE = 1e5
 SURE = 9
 #: Where the figures of each kind stand.
 _CERTIFICATES = ("certificate.json", "summary.json")
-YES, NO, NONE = Text(zh="是", en="yes"), Text(zh="否", en="no"), Text(zh="—", en="—")
+YES, NO, NONE = Text(zh="是", en="yes"), Text(zh="否", en="no"), Text.same("—")
 #: What can be told of a decision, in this order; a kind tells what it has.
 FIGURES: Mapping[str, Text] = {
     "feasible": Text(zh="可行", en="Feasible"),
@@ -253,4 +253,4 @@ def _cell(value: Any) -> Text:
         many = value.is_integer() or abs(value) >= LARGE
         text = f"{value:,.0f}" if many else f"{value:,.5g}"
         return Text.same(text)
-    return WORDS.get(value) or Text(zh=str(value), en=str(value))
+    return WORDS.get(value) or Text.same(str(value))

@@ -69,7 +69,7 @@ def label(column: str, code: str) -> Text:
     known = registers().get(column)
     meant = known.find(code) if known is not None and code else None
     if known is None or meant is None:
-        return Text(zh=code or "—", en=code or "—")
+        return Text.same(code or "—")
     return known.by_code[meant].label
 
 
