@@ -7,11 +7,12 @@ the prices (``taji.plan.portfolio.prices``).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from taji.base.arrays import BoolArray, FloatArray, IntArray
-from taji.plan.portfolio.instance import NOTHING, Block, ChoiceArray, Portfolio
+from taji.plan.portfolio.instance import NOTHING, Block, ChoiceArray, Portfolio, by_cell
 
 __all__ = ["Answer", "answer", "surplus"]
 
@@ -19,14 +20,16 @@ __all__ = ["Answer", "answer", "surplus"]
 CHUNK = 1 << 14
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Answer:
     """What the open firms take at given prices.
 
     Attributes
     ----------
-    choice : ChoiceArray, shape (n_enterprise,)
-        Place of the chosen option, or ``NOTHING``; of settled firms ``NOTHING``.
+    portfolio : Portfolio
+        The firms.
+    rows : tuple of ChoiceArray, shape (n,)
+        The row that each firm of each block takes, or ``NOTHING``.
     surplus : FloatArray, shape (n_cell,)
         Value less price of what the firms of a cell take. [points]
     use : FloatArray, shape (n_use, n_cell)
@@ -35,10 +38,20 @@ class Answer:
         No choice that keeps the rows is worth more than this. [points]
     """
 
-    choice: ChoiceArray
+    portfolio: Portfolio
+    rows: tuple[ChoiceArray, ...]
     surplus: FloatArray
     use: FloatArray
     bound: float
+
+    @cached_property
+    def choice(self) -> ChoiceArray:
+        """Place of the chosen option of each firm, or ``NOTHING``; of settled firms ``NOTHING``."""
+        out = np.full(self.portfolio.size, NOTHING, dtype=np.int32)
+        for block, row in zip(self.portfolio.blocks, self.rows, strict=True):
+            some = np.flatnonzero(row != NOTHING)
+            out[block.firm[some]] = block.option[row[some], some]
+        return out
 
 
 def answer(portfolio: Portfolio, prices: FloatArray) -> Answer:
@@ -68,15 +81,17 @@ def answer(portfolio: Portfolio, prices: FloatArray) -> Answer:
     """
     effective = portfolio.rows.effective(prices)
     n_cell = portfolio.rows.member.shape[1]
-    choice = np.full(portfolio.size, NOTHING, dtype=np.int32)
+    rows = tuple(np.empty(len(block.firm), dtype=np.int32) for block in portfolio.blocks)
     gained, used = np.zeros(n_cell), np.zeros((portfolio.n_use, n_cell))
-    for block in portfolio.blocks:
+    for block, row in zip(portfolio.blocks, rows, strict=True):
         for start in range(0, len(block.firm), CHUNK):
             piece = slice(start, start + CHUNK)
-            best, at = _best(block, piece, effective, compulsory=portfolio.compulsory)
-            _collect(block, piece, best, at, choice, gained, used)
+            best, row[piece] = _best(block, piece, effective, compulsory=portfolio.compulsory)
+            gained += by_cell(best, block.cell[piece], n_cell)
+            some = np.flatnonzero(row[piece] != NOTHING) + start
+            used += block.use_at(row[some].astype(np.int64), some, n_cell)
     bound = portfolio.settled + float(gained.sum()) + float(prices @ portfolio.rows.bound)
-    return Answer(choice, gained, used, bound)
+    return Answer(portfolio, rows, gained, used, bound)
 
 
 def surplus(block: Block, piece: slice | IntArray, j: int, effective: FloatArray) -> FloatArray:
@@ -91,33 +106,14 @@ def surplus(block: Block, piece: slice | IntArray, j: int, effective: FloatArray
 
 def _best(
     block: Block, piece: slice, effective: FloatArray, *, compulsory: bool
-) -> tuple[FloatArray, IntArray]:
+) -> tuple[FloatArray, ChoiceArray]:
     """Surplus of the best option and its row in the block."""
     length = len(block.firm[piece])
     best = np.full(length, -np.inf if compulsory else 0.0)
-    at = np.full(length, NOTHING)
+    at = np.full(length, NOTHING, dtype=np.int32)
     for j in range(len(block.value)):
         worth = surplus(block, piece, j, effective)
         better: BoolArray = worth > best
         np.copyto(best, worth, where=better)
         np.copyto(at, j, where=better)
     return best, at
-
-
-def _collect(
-    block: Block,
-    piece: slice,
-    best: FloatArray,
-    at: IntArray,
-    choice: ChoiceArray,
-    gained: FloatArray,
-    used: FloatArray,
-) -> None:
-    n_cell = len(gained)
-    cell = block.cell[piece]
-    gained += np.bincount(cell, best, minlength=n_cell)
-    some = np.flatnonzero(at != NOTHING)
-    column = some + (piece.start or 0)
-    choice[block.firm[column]] = block.option[at[some], column]
-    for k in range(len(used)):
-        used[k] += np.bincount(cell[some], block.use[k][at[some], column], minlength=n_cell)

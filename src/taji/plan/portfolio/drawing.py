@@ -36,8 +36,8 @@ def draw(portfolio: Portfolio, size: int, *, seed: int) -> Portfolio:
                 block.firm[at],
                 block.cell[at],
                 block.option[:, at],
-                block.value[:, at],
-                block.use[:, :, at],
+                np.ascontiguousarray(block.value[:, at]),
+                np.ascontiguousarray(block.use[:, :, at]),
             )
         )
     rows = replace(portfolio.rows, bound=portfolio.rows.bound * share)

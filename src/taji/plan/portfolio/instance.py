@@ -17,7 +17,17 @@ from numpy.typing import NDArray
 
 from taji.base.arrays import BoolArray, FloatArray, IntArray
 
-__all__ = ["NOTHING", "Block", "ChoiceArray", "Floor", "Portfolio", "Rows", "in_units", "lay_out"]
+__all__ = [
+    "NOTHING",
+    "Block",
+    "ChoiceArray",
+    "Floor",
+    "Portfolio",
+    "Rows",
+    "by_cell",
+    "in_units",
+    "lay_out",
+]
 
 ChoiceArray = NDArray[np.int32]
 
@@ -56,6 +66,8 @@ class Floor:
 class Block:
     """Firms that have equally many options, one column a firm, one row an option.
 
+    Tables lie in memory row by row, so that a place in one is a place in the flattened one.
+
     Attributes
     ----------
     firm : IntArray, shape (n,)
@@ -75,6 +87,19 @@ class Block:
     option: NDArray[np.int32]
     value: FloatArray
     use: FloatArray
+
+    def value_at(self, row: IntArray, column: IntArray) -> FloatArray:
+        """Values of the options in rows and columns. [points]"""
+        return self.value.reshape(-1).take(self._place(row, column))
+
+    def use_at(self, row: IntArray, column: IntArray, n_cell: int) -> FloatArray:
+        """What the options in rows and columns use, shape (n_use, n_cell). [smallest units]"""
+        place, cell = self._place(row, column), self.cell[column]
+        return np.array([by_cell(used.reshape(-1).take(place), cell, n_cell) for used in self.use])
+
+    def _place(self, row: IntArray, column: IntArray) -> IntArray:
+        place: IntArray = row * self.value.shape[1] + column
+        return place
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,15 +183,12 @@ class Portfolio:
         """What a choice uses by resource and cell, shape (n_use, n_cell). [smallest units]"""
         out = np.zeros((self.n_use, self.rows.member.shape[1]))
         for block in self.blocks:
-            taken, at = _taken(block, choice)
-            for k in range(self.n_use):
-                used = block.use[k][taken, at]
-                out[k] += np.bincount(block.cell[at], used, minlength=out.shape[1])
+            out += block.use_at(*_taken(block, choice), out.shape[1])
         return out
 
     def value_of(self, choice: ChoiceArray) -> float:
         """What a choice is worth. [points]"""
-        parts = (float(block.value[_taken(block, choice)].sum()) for block in self.blocks)
+        parts = (float(block.value_at(*_taken(block, choice)).sum()) for block in self.blocks)
         return self.settled + sum(parts)
 
     def over(self, choice: ChoiceArray) -> FloatArray:
@@ -177,6 +199,14 @@ class Portfolio:
         """Whether a choice keeps all rows, and gives every firm something where that is asked."""
         missing = self.compulsory and any((choice[b.firm] == NOTHING).any() for b in self.blocks)
         return not missing and bool(np.all(self.over(choice) <= 0))
+
+
+def by_cell(amount: FloatArray, cell: IntArray, n_cell: int) -> FloatArray:
+    """Sums of amounts by cell, shape (n_cell,)."""
+    if n_cell == 1:
+        return np.array([amount.sum()])
+    out: FloatArray = np.bincount(cell, amount, minlength=n_cell).astype(np.float64)
+    return out
 
 
 def _taken(block: Block, choice: ChoiceArray) -> tuple[IntArray, IntArray]:

@@ -18,6 +18,8 @@ __all__ = ["Lowest", "Planes"]
 
 #: Shares of a mixture below this are rounding. [fraction]
 SMALLEST_SHARE = 1e-9
+#: Prices as near an edge as this lie on it: so exactly the programme is solved. [fraction]
+EDGE = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +79,11 @@ class Planes:
             result = mathopt.solve(self._model, mathopt.SolverType.GLOP)
         if not result.has_primal_feasible_solution() or not result.has_dual_feasible_solution():
             return None
-        values = result.variable_values(self._price)
+        values = np.array(result.variable_values(self._price)) * self._scale
         self._shares = result.dual_values()
-        prices = np.clip(np.array(values) * self._scale, low, high)
+        # A price at an edge is the edge itself, not what scaling there and back makes of it.
+        prices = np.where(values <= low * (1 + EDGE), low, values)
+        prices = np.where(values >= high * (1 - EDGE), high, prices)
         return Lowest(prices, result.objective_value() * self._unit)
 
     def mixture(self) -> tuple[tuple[FloatArray, ChoiceArray], ...]:
