@@ -156,7 +156,7 @@ def measure(name: str, case: Case, folder: Path) -> None:
         tell(f"{name} +1 % money", cold, told)
         warm, told_warm = apart(place, "warm", "--warm", str(place / "one"))
         tell(f"{name} +1 % money, warm", warm, told_warm)
-        share = told_warm["seconds_of_search"] / told["seconds_of_search"]
+        share = told_warm["seconds"] / told["seconds"]
         print(f"{'':24s} search warm / cold {share:.2f}", flush=True)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -76,7 +77,7 @@ def test_a_portfolio_keeps_limits_and_floors_and_says_how_good_it_is(folder: Pat
     assert (told["feasible"], told["seed"], told["method"]) == (True, 7, "exact")
     assert set(told["prices"]) == set(LIMITS)
     assert [floor["got"] >= floor["min"] for floor in told["floors"]] == [True, True]
-    assert {"seconds", "time_limit", "stopped"} <= set(told)
+    assert {"seconds", "seconds_in_all", "time_limit", "stopped"} <= set(told)
 
 
 def test_each_decision_has_its_line_and_exceptions_are_few(folder: Path):
@@ -126,6 +127,68 @@ def test_a_warm_start_with_more_money_is_worth_no_less(folder: Path):
 
     assert certificate(folder, "more")["value"] >= certificate(folder)["value"]
     assert certificate(folder, "more")["warm"] is True
+
+
+@pytest.fixture
+def many(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """So many firms, for samples that small, that the first search leaves a margin."""
+    monkeypatch.setattr("taji.plan.portfolio.finding.SAMPLE", 200)
+    options(1_000).write_parquet(folder / "options.parquet")
+    (folder / "limits.json").write_text(
+        json.dumps({name: 10 * limit for name, limit in LIMITS.items()}), "utf-8"
+    )
+    assert plan(folder, out="first") == 0
+    assert (folder / "first" / "margin.npz").is_file()
+    assert certificate(folder, "first")["margin_used"] is False
+    return folder
+
+
+def more_money(folder: Path, out: str = "more") -> dict:
+    limits = json.loads((folder / "limits.json").read_text("utf-8"))
+    limits["use_money"] *= 1.005
+    (folder / "limits.json").write_text(json.dumps(limits), "utf-8")
+    assert plan(folder, "--warm", str(folder / "first"), out=out) == 0
+    return certificate(folder, out)
+
+
+def test_a_warm_start_looks_only_at_what_the_earlier_search_left_open(many: Path):
+    told = more_money(many)
+
+    assert told["margin_used"] is True
+    assert told["feasible"] is True
+    assert told["value"] >= certificate(many, "first")["value"]
+    assert told["limits"]["use_money"]["used"] <= told["limits"]["use_money"]["limit"]
+    assert (many / "more" / "margin.npz").is_file()
+
+
+@pytest.mark.parametrize("which", ["options", "limits", "every", "broken", "gone"])
+def test_what_was_left_open_for_something_else_is_not_relied_on(many: Path, which: str):
+    words = []
+    if which == "options":
+        changed = options(1_000).with_columns(value=pl.col("value") + (pl.col("value") > 19.9))
+        changed.write_parquet(many / "options.parquet")
+    elif which == "limits":
+        (many / "limits.json").write_text(json.dumps({"use_money": 400_000.0}), "utf-8")
+    elif which == "every":
+        words = ["--every-enterprise"]
+        (many / "limits.json").write_text(json.dumps({"use_money": 2e6}), "utf-8")
+    elif which == "broken":
+        kept = (many / "first" / "margin.npz").read_bytes()
+        (many / "first" / "margin.npz").write_bytes(kept[: len(kept) // 2])
+    else:
+        (many / "first" / "margin.npz").unlink()
+
+    assert plan(many, *words, "--warm", str(many / "first"), out="again") == 0
+
+    assert certificate(many, "again")["margin_used"] is False
+    assert certificate(many, "again")["gap"] <= 1e-4
+
+
+def test_the_certificate_names_the_table_by_its_hash(folder: Path):
+    assert plan(folder) == 0
+
+    digest = hashlib.sha256((folder / "options.parquet").read_bytes()).hexdigest()
+    assert certificate(folder)["sha256"] == digest
 
 
 def test_floors_that_cannot_be_met_say_what_to_loosen_by_how_much(

@@ -20,6 +20,7 @@ from taji.base.arrays import FloatArray
 from taji.base.text import Text
 from taji.desk.files import keep_inputs, whole, write_table
 from taji.desk.portfolio_case import Case, load_case
+from taji.desk.portfolio_margin import FILE, read_margin, write_margin
 from taji.desk.portfolio_record import certificate_of, choice_table, decisions
 from taji.desk.portfolio_report import PAGES, write_pages
 from taji.desk.portfolio_table import Options
@@ -27,20 +28,25 @@ from taji.desk.portfolio_words import Lack, lacks, told
 from taji.desk.steps import SILENT, Steps
 from taji.plan.portfolio.core import Effort
 from taji.plan.portfolio.instance import NOTHING, ChoiceArray, Portfolio
+from taji.plan.portfolio.margin import Margin
+from taji.plan.portfolio.meeting import Round
 from taji.plan.portfolio.shortage import find_shortage
 from taji.plan.portfolio.solve import Method, Outcome, Plan, solve
 
 __all__ = ["Funded", "FundingRequest", "fund"]
 
+#: No programme follows once value and bound differ by no more. [fraction of the bound]
+NEAR = 1e-4
 #: Up to so many options the whole is one exact programme; see ``docs/analyst/portfolio.en.md``.
 EXACT_UP_TO = 1_500
-#: Sets of changes of each half that are paired, from an earlier result and without.
-SETS_WARM, SETS = 144_000, 864_000
-#: From this gap on, no more of them are paired, from an earlier result and without; no programme
-#: follows. [fraction]
-ENOUGH_WARM, ENOUGH, NEAR = 1e-5, 2e-6, 1e-4
-#: Above so many firms a gap of a few in a million is left. [firms]
-MANY = 50_000
+#: How changes of two halves are paired, without an earlier result and from one.
+ROUNDS = tuple(Round(sets, 2e-6) for sets in (4_000, 24_000, 144_000, 864_000))
+ROUNDS_WARM = (
+    *(Round(sets, 4.5e-5) for sets in (4_000, 72_000)),
+    *(Round(sets, NEAR) for sets in (144_000, 432_000, 864_000)),
+)
+#: Above so many firms a gap of a few in a million is left, and so many options are opened. [firms]
+MANY, WIDTHS = 50_000, (300, 1_000, 3_000)
 
 CHOICE, CERTIFICATE, DECISIONS = "choice.parquet", "certificate.json", "decisions.csv"
 
@@ -126,7 +132,9 @@ def fund(
         If a file cannot be used.
     """
     began = time.monotonic()
-    outputs = [request.out / name for name in (CHOICE, CERTIFICATE, DECISIONS, *PAGES.values())]
+    outputs = [
+        request.out / name for name in (CHOICE, CERTIFICATE, DECISIONS, FILE, *PAGES.values())
+    ]
     keep_inputs([request.options, request.limits, request.floors], outputs)
     steps.begin(READ)
     case = load_case(
@@ -135,7 +143,7 @@ def fund(
         request.floors,
         every_enterprise=request.every_enterprise,
     )
-    prices, before = _earlier(request, case)
+    prices, before, margin = _earlier(request, case)
     ends = time.monotonic() + request.time_limit
 
     def go_on() -> bool:
@@ -144,7 +152,7 @@ def fund(
     steps.begin(SOLVE)
     searching = time.monotonic()
     plan, method = _plan(case.portfolio, request, ends)
-    outcome = solve(case.portfolio, plan, prices=prices, before=before, go_on=go_on)
+    outcome = solve(case.portfolio, plan, prices=prices, before=before, margin=margin, go_on=go_on)
     lacking: tuple[Lack, ...] = ()
     if outcome.choice is None:
         steps.begin(LACKING)
@@ -159,12 +167,13 @@ def fund(
         "seed": request.seed,
         "exceptions": 0 if lines is None else _exceptions(lines),
         "stopped": bool(stopped()),
-        "seconds_of_search": round(searched, 3),
-        "seconds": round(time.monotonic() - began, 3),
+        "seconds": round(searched, 3),
+        "seconds_in_all": round(time.monotonic() - began, 3),
     }
     if outcome.choice is not None and lines is not None:
         write_table(choice_table(case.options, outcome.choice), outputs[0])
         write_table(lines, outputs[2])
+        write_margin(outcome.margin, case, request.out)
     else:
         for stale in (outputs[0], *outputs[2:]):
             stale.unlink(missing_ok=True)
@@ -174,7 +183,7 @@ def fund(
         steps.begin(REPORT)
         write_pages(case, outcome, plan, certificate, request.out, go_on=lambda: not stopped())
     return Funded(
-        feasible=outcome.choice is not None,
+        feasible=bool(certificate["feasible"]),
         certificate=certificate,
         sentences=told(certificate, lacking, request.out),
     )
@@ -191,22 +200,21 @@ def _plan(portfolio: Portfolio, request: FundingRequest, ends: float) -> tuple[P
     if portfolio.options <= EXACT_UP_TO:
         effort = Effort(nodes=10_000_000, gap=0.0, seconds=seconds / 2, seed=request.seed)
         widths = (portfolio.options,)
-        plan = Plan(gap=0.0, widths=widths, effort=effort, tolerance=1e-9, sets=SETS)
+        plan = Plan(gap=0.0, widths=widths, effort=effort, tolerance=1e-9, rounds=ROUNDS)
         return plan, "exact"
     effort = Effort(nodes=300, gap=0.0, seconds=seconds / 3, seed=request.seed)
     if portfolio.size > MANY and request.warm is None:
-        return Plan(gap=4e-6, widths=(300, 1_000, 3_000), effort=effort), "prices"
+        return Plan(gap=4e-6, widths=WIDTHS, effort=effort), "prices"
     if portfolio.size > MANY:
         effort = replace(effort, nodes=20, presolve=False)
-        return Plan(gap=8e-6, widths=(30, 300, 1_000, 3_000), effort=effort), "prices"
+        return Plan(gap=8e-6, widths=(30, *WIDTHS), effort=effort, share=0.5), "prices"
     if request.warm is not None:
         plan = Plan(
             gap=1e-7,
             widths=(150,),
             effort=effort,
             tolerance=1e-8,
-            sets=SETS_WARM,
-            enough=ENOUGH_WARM,
+            rounds=ROUNDS_WARM,
             near=NEAR,
         )
         return plan, "prices"
@@ -215,8 +223,7 @@ def _plan(portfolio: Portfolio, request: FundingRequest, ends: float) -> tuple[P
         widths=(150, 500),
         effort=effort,
         tolerance=1e-8,
-        sets=SETS,
-        enough=ENOUGH,
+        rounds=ROUNDS,
         near=NEAR,
     )
     return plan, "prices"
@@ -246,19 +253,21 @@ def _without(
     return outcome, tuple(lacking)
 
 
-def _earlier(request: FundingRequest, case: Case) -> tuple[FloatArray | None, ChoiceArray | None]:
-    """Prices and choice of an earlier result, as far as they are still known."""
+def _earlier(
+    request: FundingRequest, case: Case
+) -> tuple[FloatArray | None, ChoiceArray | None, Margin | None]:
+    """Prices, choice and margin of an earlier result, as far as they still hold."""
     if request.warm is None:
-        return None, None
+        return None, None, None
     old = json.loads((request.warm / CERTIFICATE).read_text(encoding="utf-8"))
     caps = [old["prices"].get(name, 0.0) for name in case.limited]
     known = {(f["group"], f["value"], f["use"]): f["price"] for f in old["floors"]}
     floors = [known.get((f.group, f.value, f.use), 0.0) for f in case.floors]
     prices = np.array([*caps, *floors]) / case.row_scale
-    path = request.warm / CHOICE
+    margin, path = read_margin(case, request.warm), request.warm / CHOICE
     if not path.is_file():
-        return prices, None
-    return prices, _earlier_choice(pl.read_parquet(path), case.options)
+        return prices, None, margin
+    return prices, _earlier_choice(pl.read_parquet(path), case.options), margin
 
 
 def _earlier_choice(table: pl.DataFrame, options: Options) -> ChoiceArray:

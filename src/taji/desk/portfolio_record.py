@@ -67,15 +67,16 @@ def certificate_of(
     found = outcome.choice is not None
     rows, scale = case.portfolio.rows, case.row_scale
     prices = outcome.prices * scale
-    used = np.zeros(len(scale))
+    used, fits = np.zeros(len(scale)), False
     if outcome.choice is not None:
-        used = rows.sign * rows.signed(case.portfolio.use_of(outcome.choice)) / scale
+        signed = rows.signed(case.portfolio.use_of(outcome.choice))
+        used, fits = rows.sign * signed / scale, bool(np.all(signed <= rows.bound))
     n = len(case.limited)
     return {
         "value": outcome.value if found else None,
         "bound": None if outcome.impossible else max(outcome.bound, outcome.value),
         "gap": outcome.gap if found else None,
-        "feasible": found,
+        "feasible": fits,
         "proven": (found and outcome.gap <= 1e-12) or outcome.impossible,
         "prices": {name: float(prices[r]) for r, name in enumerate(case.limited)},
         "limits": {
@@ -95,8 +96,10 @@ def certificate_of(
         "supported": int((outcome.choice != NOTHING).sum()) if outcome.choice is not None else 0,
         "options": case.portfolio.options,
         "every_enterprise": case.portfolio.compulsory,
+        "sha256": case.options.sha256,
         "notes": [note.model_dump() for note in case.options.notes],
         "method": method,
         "passes": outcome.passes,
         "programmes": outcome.programmes,
+        "margin_used": outcome.inside,
     }

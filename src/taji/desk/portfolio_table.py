@@ -6,6 +6,7 @@ after the other and names only of what was chosen, so that ten million options f
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -108,6 +109,8 @@ class Options:
         Names of the columns.
     first_row : int
         Number of the first row: 2 under a header, 1 where a file has none.
+    sha256 : str
+        Hash of the file. [hex]
     """
 
     file: str
@@ -118,6 +121,7 @@ class Options:
     uses: tuple[str, ...]
     groups: tuple[str, ...]
     first_row: int
+    sha256: str
 
     def column(self, name: str) -> pl.Series:
         """A column, in the order of the enterprises."""
@@ -242,9 +246,15 @@ def read_options(path: Path) -> Options:
         uses,
         tuple(name for name in names if name.startswith(GROUP)),
         first_row,
+        _sha256(path),
     )
     _check_names(options)
     return options
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _by_enterprise(

@@ -13,11 +13,12 @@ from tests.plan.portfolio.test_solve import EXACT, MARGIN, chosen, large_case, l
 from taji.plan.portfolio.answer import answer
 from taji.plan.portfolio.changes import changes_of, halves, limit_of, sets_of
 from taji.plan.portfolio.instance import NOTHING
+from taji.plan.portfolio.meeting import Round
 from taji.plan.portfolio.polishing import losses, polish
 from taji.plan.portfolio.solve import solve
 
 #: No programme is left over: what is found and proven is by changes that meet.
-MEETING = replace(EXACT, widths=(), sets=50_000)
+MEETING = replace(EXACT, widths=(), rounds=(Round(4_000), Round(50_000)))
 
 
 @pytest.mark.parametrize("batch", range(4))
@@ -59,7 +60,10 @@ def test_more_sets_never_widen_the_gap():
     table = large_case(300, 8)
     plan = replace(MARGIN, gap=1e-12, near=1.0)
 
-    few, many = (solve(table, replace(plan, sets=sets)) for sets in (4_000, 60_000))
+    few, many = (
+        solve(table, replace(plan, rounds=rounds))
+        for rounds in ((Round(4_000),), (Round(4_000), Round(60_000)))
+    )
 
     assert few.programmes == many.programmes == 0
     assert few.choice is not None
@@ -72,7 +76,10 @@ def test_what_is_proven_holds_for_the_better_choices_of_more_work():
     table = large_case(120, 2)
     plan = replace(MARGIN, gap=1e-12, near=1.0)
 
-    quick, thorough = (solve(table, replace(plan, sets=sets)) for sets in (500, 200_000))
+    quick, thorough = (
+        solve(table, replace(plan, rounds=rounds))
+        for rounds in ((Round(500),), (Round(4_000), Round(24_000), Round(200_000)))
+    )
 
     assert thorough.value >= quick.value
     assert quick.bound >= thorough.value
@@ -130,6 +137,7 @@ def test_a_bound_that_is_known_from_elsewhere_closes_no_option_of_the_best_choic
                 gap=0.0,
                 widths=(table.options,),
                 effort=EXACT.effort,
+                share=EXACT.share,
                 whole=True,
             )
 

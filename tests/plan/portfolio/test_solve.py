@@ -181,7 +181,7 @@ def test_the_same_portfolio_gives_the_same_choice():
 
 
 def test_many_firms_are_priced_by_a_sample_first_and_bounded_by_all(monkeypatch):
-    monkeypatch.setattr("taji.plan.portfolio.solve.SAMPLE", 500)
+    monkeypatch.setattr("taji.plan.portfolio.finding.SAMPLE", 500)
     table = large_case(4_000, 3, floors=3)
 
     out = solve(table, MARGIN)

@@ -8,7 +8,7 @@ none. Which sets there are is ``taji.plan.portfolio.changes``'s, how two are fou
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,16 +18,31 @@ from taji.plan.portfolio.changes import changes_of, halves, limit_of, sets_of
 from taji.plan.portfolio.instance import ChoiceArray, Portfolio
 from taji.plan.portfolio.pairing import Base, Pair, closest
 
-__all__ = ["Met", "meet"]
+__all__ = ["Met", "Round", "meet"]
 
-#: Sets of each half in the first round; each further round has so many times more.
-FIRST, TIMES = 4_000, 6
 #: Until something is found, so much more may lack each time, so many times in a round.
 WIDER, WIDENINGS = 1.25, 9
-#: The first look is for what lacks so many times less than is known.
-NARROWEST = 64.0
+#: The first look is for what lacks this share of the bound at least; so many times less than is
+#: known, but no more than this share of what a firm is worth on average.
+LITTLE, NARROWEST, MUCH = 2e-6, 64.0, 0.04
 #: Sums of the order of the bound are held to this share of it. [fraction]
 ROUNDING = 1e-13
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One look at sets of changes.
+
+    Attributes
+    ----------
+    sets : int
+        Sets of each half, at most, that are paired. [sets]
+    enough : float
+        No further round follows once value and bound differ by no more. [fraction of the bound]
+    """
+
+    sets: int
+    enough: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +72,8 @@ def meet(
     *,
     bound: float,
     lack: float,
-    enough: float,
-    sets: int,
+    gap: float,
+    rounds: Sequence[Round],
     go_on: Callable[[], bool] = lambda: True,
 ) -> Met:
     r"""Find the choice that keeps the rows and lacks least to the bound.
@@ -77,10 +92,10 @@ def meet(
         The bound at the prices. [points]
     lack : float
         A choice that lacks no less than this to the bound is not wanted. [points]
-    enough : float
-        Ends when a better choice could lack no more than this less. [points]
-    sets : int
-        Sets of changes of each half, at most.
+    gap : float
+        Ends when a better choice could be worth no more than this. [fraction of the bound]
+    rounds : sequence of Round
+        How many sets are paired, round by round.
     go_on : callable
         Asked before every look.
 
@@ -101,11 +116,14 @@ def meet(
     base = Base(prices, -portfolio.over(choice), bound - portfolio.value_of(choice), hair)
     made: list[int] = []
     known, least, aim = lack, 0.0, 0.0
-    count = min(FIRST, sets)
-    while go_on():
+    much = MUCH * abs(bound) / max(portfolio.open, 1)
+    for count, enough in ((each.sets, max(gap, each.enough) * abs(bound)) for each in rounds):
+        if not go_on():
+            break
         limit = min(limit_of(changes, half, room=known, most=count) for half in parts)
         both = [sets_of(changes, half, limit=limit, most=count) for half in parts]
-        aim = max(aim, limit, enough, known / NARROWEST if np.isfinite(known) else 0.0)
+        narrow = min(known / NARROWEST if np.isfinite(known) else 0.0, much)
+        aim = max(aim, limit, LITTLE * abs(bound), narrow)
         found: Pair | None = None
         for _ in range(WIDENINGS):
             found = closest(base, both[0], both[1], room=min(aim, known), go_on=go_on)
@@ -118,9 +136,8 @@ def meet(
         if found is None or not found.finished:
             break
         least = max(least, min(limit, known) - 2 * hair)
-        if known - least <= enough + 4 * hair or count == sets:
+        if known - least <= enough + 4 * hair:
             break
-        count = min(count * TIMES, sets)
     better = choice.copy()
     better[changes.firm[made]] = changes.option[made]
     fits = known < lack and not np.any(portfolio.over(better) > 0)

@@ -14,7 +14,7 @@ from taji.base.arrays import BoolArray, FloatArray, IntArray
 from taji.plan.portfolio.answer import CHUNK, Answer, surplus
 from taji.plan.portfolio.instance import NOTHING, Block, ChoiceArray, Portfolio, Rows
 
-__all__ = ["Narrowed", "narrow", "settle"]
+__all__ = ["Narrowed", "laid", "narrow", "pick", "settle"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +86,9 @@ def settle(
     blocks: list[Block] = []
     closed, left = choice.copy(), np.full_like(choice, NOTHING)
     for block, keep in zip(portfolio.blocks, kept, strict=True):
-        blocks += _pick(block, keep)
-        firm = block.firm[keep.any(axis=0)]
+        row, column = _pairs(keep)
+        blocks += pick(block, row, column)
+        firm = block.firm[column]
         closed[firm], left[firm] = NOTHING, choice[firm]
     rows = portfolio.rows
     gone = portfolio.use_of(closed) if used is None else used - portfolio.use_of(left)
@@ -101,23 +102,49 @@ def settle(
     )
 
 
-def _pick(block: Block, keep: BoolArray) -> list[Block]:
-    """The open firms of a block, parted by how many options they keep."""
-    counts = keep.sum(axis=0)
-    out = []
-    for count in np.unique(counts[counts > 0]):
-        at = np.flatnonzero(counts == count)
-        row = np.nonzero(keep[:, at].T)[1].reshape(len(at), int(count)).T
-        out.append(
-            Block(
-                block.firm[at],
-                block.cell[at],
-                np.ascontiguousarray(block.option[row, at]),
-                block.value[row, at],
-                block.use[:, row, at],
-            )
-        )
+def laid(open_firms: Portfolio, said: ChoiceArray, over: ChoiceArray) -> ChoiceArray:
+    """What open firms take, laid over what all do, shape (n_enterprise,)."""
+    out = over.copy()
+    for block in open_firms.blocks:
+        out[block.firm] = said[block.firm]
     return out
+
+
+def _pairs(keep: BoolArray) -> tuple[IntArray, IntArray]:
+    """Rows and columns of what a table keeps, column by column."""
+    row, column = np.divmod(np.flatnonzero(keep), keep.shape[1])
+    by_firm = np.argsort(column, kind="stable")
+    return row[by_firm], column[by_firm]
+
+
+def pick(block: Block, row: IntArray, column: IntArray) -> list[Block]:
+    """Firms of a block with some options, by row and column, parted by how many each has.
+
+    Parameters
+    ----------
+    block : Block
+        The firms.
+    row, column : IntArray, shape (n_open,)
+        The options that are open, firm by firm.
+    """
+    counts = np.bincount(column)[column]
+    return [
+        _part(block, row[counts == count], column[counts == count], int(count))
+        for count in np.flatnonzero(np.bincount(counts))
+    ]
+
+
+def _part(block: Block, row: IntArray, column: IntArray, count: int) -> Block:
+    """Firms with ``count`` options each, in rows and columns of a block, firm by firm."""
+    place = (row * block.value.shape[1] + column).reshape(-1, count).T
+    at = column[::count]
+    return Block(
+        block.firm[at],
+        block.cell[at],
+        block.option[row, column].reshape(-1, count).T.copy(),
+        block.value.reshape(-1).take(place),
+        block.use.reshape(len(block.use), -1).take(place, axis=1),
+    )
 
 
 def _kept(
@@ -164,8 +191,9 @@ def _taken(block: Block, column: IntArray, choice: ChoiceArray) -> tuple[FloatAr
         at = np.where(some, chosen, 0)
     else:
         at = np.argmax(block.option[:, column] == chosen, axis=0)
-    worth = np.where(some, block.value[at, column], 0.0)
-    have = np.array([np.where(some, used[at, column], 0.0) for used in block.use])
+    place = at * block.value.shape[1] + column
+    worth = np.where(some, block.value.reshape(-1).take(place), 0.0)
+    have = np.array([np.where(some, used.reshape(-1).take(place), 0.0) for used in block.use])
     return worth, have
 
 
@@ -190,7 +218,7 @@ def _within_reach(
     for j in range(len(reach)):
         room = np.zeros(len(column))
         for k, width in enumerate(widths):
-            room += np.abs(block.use[k, j, column] - have[k]) * width
+            room += np.abs(block.use[k, j].take(column) - have[k]) * width
         reach[j] = surplus(block, column, j, effective) - top + room >= 0
     nothing = -top + (have[: len(widths)] * widths).sum(axis=0) >= 0
     return reach, nothing

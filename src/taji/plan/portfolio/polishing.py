@@ -84,6 +84,7 @@ def polish(
     gap: float,
     widths: tuple[int, ...],
     effort: Effort,
+    share: float,
     whole: bool,
     go_on: Callable[[], bool] = lambda: True,
 ) -> Polished:
@@ -107,6 +108,9 @@ def polish(
         How many options that are not best are opened in each round. [options]
     effort : Effort
         How hard to try in a round.
+    share : float
+        A round ends when its value and bound differ by no more than this share of ``gap``.
+        [fraction]
     whole : bool
         Whether the firms are all there are, none settled before: only then an exact programme
         can lower the bound.
@@ -126,7 +130,7 @@ def polish(
             state.bound, state.settled = state.value, True
             break
         found = settle_exactly(
-            inner, replace(effort, gap=gap * abs(state.bound) / 4), hint=state.best
+            inner, replace(effort, gap=gap * share * abs(state.bound)), hint=state.best
         )
         state.take(inner, found)
         if complete:

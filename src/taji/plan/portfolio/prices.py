@@ -17,7 +17,7 @@ from taji.plan.portfolio.answer import Answer, answer
 from taji.plan.portfolio.instance import ChoiceArray, Portfolio
 from taji.plan.portfolio.planes import Planes
 
-__all__ = ["Box", "Descent", "descend", "least_value", "price_scale"]
+__all__ = ["Box", "Descent", "descend", "least_value", "price_scale", "stake"]
 
 #: A step that gains this share of what the planes promised is taken; this much more widens the box.
 TAKEN, WIDENED = 0.05, 0.5
@@ -39,6 +39,11 @@ class Box:
     high: FloatArray
     start: FloatArray
     radius: FloatArray
+
+    def inside(self, other: Box) -> Box:
+        """What of the box lies in another one."""
+        low, high = np.maximum(self.low, other.low), np.minimum(self.high, other.high)
+        return Box(low, high, self.start, self.radius)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +83,15 @@ def price_scale(portfolio: Portfolio) -> FloatArray:
     """A price of each row that is of the order of what is at stake, shape (n_row,)."""
     rows = portfolio.rows
     free = answer(portfolio, np.zeros(len(rows.bound)))
-    stake = _stake(portfolio)
+    worth = stake(portfolio)
     whole = np.abs(np.where(rows.sign > 0, rows.bound, 0.0))
     at_hand = free.use.sum(axis=1)
     np.maximum.at(at_hand, rows.use, whole)
-    scale: FloatArray = stake / np.maximum(at_hand[rows.use], 1.0)
+    scale: FloatArray = worth / np.maximum(at_hand[rows.use], 1.0)
     return scale
 
 
-def _stake(portfolio: Portfolio) -> float:
+def stake(portfolio: Portfolio) -> float:
     """What all open firms could be worth at most, whatever they use. [points]"""
     total = 0.0
     for block in portfolio.blocks:
@@ -162,7 +167,7 @@ def descend(
     worst = least_value(portfolio) if worst is None else worst
     best = answer(portfolio, box.start)
     centre, radius, done = box.start, box.radius, 1
-    unit = _stake(portfolio) if unit is None else unit
+    unit = stake(portfolio) if unit is None else unit
     planes = Planes(rows, scale=scale, unit=unit)
     planes.add(box.start, best)
     missing, impossible = np.inf, False

@@ -18,26 +18,17 @@ import numpy as np
 from taji.base.arrays import FloatArray
 from taji.plan.portfolio.answer import Answer, answer
 from taji.plan.portfolio.core import Effort
-from taji.plan.portfolio.drawing import draw
+from taji.plan.portfolio.finding import Found, Search, find, find_inside
 from taji.plan.portfolio.instance import NOTHING, ChoiceArray, Portfolio
-from taji.plan.portfolio.meeting import meet
+from taji.plan.portfolio.margin import Margin, reopen
+from taji.plan.portfolio.meeting import Round, meet
 from taji.plan.portfolio.mixing import mix
-from taji.plan.portfolio.narrowing import Narrowed, narrow
+from taji.plan.portfolio.narrowing import laid
 from taji.plan.portfolio.polishing import Polished, losses, polish
-from taji.plan.portfolio.prices import Box, Descent, descend, least_value, price_scale
 
 __all__ = ["Method", "Outcome", "Plan", "solve"]
 
 Method = Literal["exact", "prices"]
-
-#: Above this, prices are first found on a sample of so many firms. [firms]
-SAMPLE = 20_000
-#: Passes over one set of firms, at most.
-STEPS = 400
-#: First half width of the box of prices around those of a sample, and of an earlier result.
-AROUND, CLOSE = 0.04, 0.02
-#: How many times the box may be moved.
-MOVES = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,12 +43,13 @@ class Plan:
         Options that are opened in each exact programme. [options]
     effort : Effort
         How hard to try in each of them.
+    share : float
+        Each ends when its own value and bound differ by no more than this share of ``gap``.
+        [fraction]
     tolerance : float
         How exactly prices are found. [fraction of the bound]
-    sets : int
-        Sets of changes of each half, at most, that are paired (``taji.plan.portfolio.meeting``).
-    enough : float
-        They are no more paired once value and bound differ by no more. [fraction of the bound]
+    rounds : tuple of Round
+        How changes of two halves are paired.
     near : float
         No programmes follow where value and bound then differ by no more. [fraction of the bound]
     """
@@ -65,9 +57,9 @@ class Plan:
     gap: float
     widths: tuple[int, ...]
     effort: Effort
+    share: float = 0.25
     tolerance: float = 1e-7
-    sets: int = 0
-    enough: float = 0.0
+    rounds: tuple[Round, ...] = ()
     near: float = 0.0
 
 
@@ -88,6 +80,10 @@ class Outcome:
         Whether it is proven that no choice keeps the rows.
     passes, programmes : int
         Passes over firms, and exact programmes, that were made.
+    margin : Margin or None
+        What a search of the same firms with other limits can begin with; only of many firms.
+    inside : bool
+        Whether only firms that an earlier search left open were looked at.
     """
 
     choice: ChoiceArray | None
@@ -97,6 +93,8 @@ class Outcome:
     impossible: bool
     passes: int
     programmes: int
+    margin: Margin | None = None
+    inside: bool = False
 
     @property
     def gap(self) -> float:
@@ -112,6 +110,7 @@ def solve(
     *,
     prices: FloatArray | None = None,
     before: ChoiceArray | None = None,
+    margin: Margin | None = None,
     go_on: Callable[[], bool] = lambda: True,
 ) -> Outcome:
     """Choose at most one option for each firm, so that the choice is worth the most.
@@ -126,6 +125,8 @@ def solve(
         Prices of an earlier result to begin with. [points per smallest unit]
     before : ChoiceArray, optional
         An earlier choice: kept where it fits and nothing better is found.
+    margin : Margin, optional
+        What an earlier search left open, with the same options and rows but for their bounds.
     go_on : callable
         Asked before each step; once it says no, the best so far is returned with its bound.
 
@@ -134,6 +135,11 @@ def solve(
     The bound is that of the prices over all firms, or of an exact programme where that is
     complete; it does not rest on the way that the choice was found.
     """
+    search = Search(tolerance=plan.tolerance, seed=plan.effort.seed, go_on=go_on)
+    if prices is not None and margin is not None and margin.holds(prices):
+        inside, prices = _inside(portfolio, plan, search, prices, before, margin)
+        if inside is not None:
+            return inside
     if before is not None and not portfolio.fits(before):
         before = None
     here = None if prices is None else answer(portfolio, prices)
@@ -141,7 +147,39 @@ def solve(
         kept = _still_good(portfolio, plan, prices, here, before)
         if kept is not None:
             return kept
-    found = _prices(portfolio, plan, prices, here, go_on)
+    out = _finish(find(portfolio, prices, here, search), plan, go_on, before)
+    return _better(portfolio, out, before)
+
+
+def _inside(
+    portfolio: Portfolio,
+    plan: Plan,
+    search: Search,
+    prices: FloatArray,
+    before: ChoiceArray | None,
+    margin: Margin,
+) -> tuple[Outcome | None, FloatArray]:
+    """Choose for the firms that an earlier search left open; None, and prices, if others matter."""
+    rest = reopen(portfolio, margin)
+    if before is not None:
+        if not np.array_equal(laid(rest, before, margin.choice), before):
+            return None, prices
+        before = before if rest.fits(before) else None
+    if before is not None:
+        kept = _still_good(rest, plan, prices, answer(rest, prices), before)
+        if kept is not None:
+            return replace(kept, margin=margin, inside=True), prices
+    found = find_inside(rest, margin, prices, search)
+    if found.margin is None:
+        return None, found.descent.prices
+    out = _better(rest, _finish(found, plan, search.go_on, before), before)
+    return replace(out, inside=True), prices
+
+
+def _finish(
+    found: Found, plan: Plan, go_on: Callable[[], bool], before: ChoiceArray | None
+) -> Outcome:
+    """Make a choice of the answers at the prices."""
     if found.descent.impossible:
         return _none(found, impossible=True)
     polished = _settle(found, plan, go_on, before)
@@ -150,12 +188,10 @@ def solve(
         bound=polished.bound,
         programmes=polished.rounds,
     )
-    if polished.choice is not None:
-        whole = found.choice.copy()
-        for block in found.portfolio.blocks:
-            whole[block.firm] = polished.choice[block.firm]
-        out = replace(out, choice=whole, value=polished.value)
-    return _better(portfolio, out, before)
+    if polished.choice is None:
+        return out
+    whole = laid(found.portfolio, polished.choice, found.choice)
+    return replace(out, choice=whole, value=polished.value)
 
 
 def _still_good(
@@ -180,7 +216,7 @@ def _still_good(
     )
 
 
-def _fitting(found: _Found, before: ChoiceArray) -> ChoiceArray | None:
+def _fitting(found: Found, before: ChoiceArray) -> ChoiceArray | None:
     """An earlier choice of the open firms, where it still fits with the settled ones."""
     mine = np.full_like(before, NOTHING)
     for block in found.portfolio.blocks:
@@ -190,13 +226,13 @@ def _fitting(found: _Found, before: ChoiceArray) -> ChoiceArray | None:
 
 
 def _settle(
-    found: _Found, plan: Plan, go_on: Callable[[], bool], before: ChoiceArray | None
+    found: Found, plan: Plan, go_on: Callable[[], bool], before: ChoiceArray | None
 ) -> Polished:
     """Settle the firms at the margin: by changes that meet, and exactly what these leave open."""
     open_firms, prices = found.portfolio, found.descent.prices
     first = mix(open_firms, found.descent.mixture).choice
     earlier = None
-    if before is not None and plan.sets:  # it cuts off much; elsewhere it is far from the margin
+    if before is not None and plan.rounds:  # it cuts off much; elsewhere it is far from the margin
         earlier = _fitting(found, before)
     polishing = partial(
         polish,
@@ -205,11 +241,12 @@ def _settle(
         bound=found.bound,
         gap=plan.gap,
         effort=plan.effort,
+        share=plan.share,
         whole=found.whole,
         go_on=go_on,
     )
     begun = polishing(first if earlier is None else earlier, known=found.bound, widths=())
-    if plan.sets and begun.gap > plan.gap * abs(begun.bound):
+    if plan.rounds and begun.gap > plan.gap * abs(begun.bound):
         begun = _met(found, first, begun, plan, go_on)
         if begun.settled or begun.gap <= plan.near * abs(begun.bound):
             return begun
@@ -217,7 +254,7 @@ def _settle(
 
 
 def _met(
-    found: _Found,
+    found: Found,
     first: ChoiceArray,
     polished: Polished,
     plan: Plan,
@@ -232,8 +269,8 @@ def _met(
         first,
         bound=found.bound,
         lack=found.bound - polished.value,
-        enough=max(plan.gap, plan.enough) * abs(polished.bound),
-        sets=plan.sets,
+        gap=plan.gap,
+        rounds=plan.rounds,
         go_on=go_on,
     )
     if met.choice is not None:
@@ -249,19 +286,7 @@ def _met(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """Prices, the firms open near them, answers of all firms, the bound; whether all are open."""
-
-    descent: Descent
-    portfolio: Portfolio
-    choice: ChoiceArray
-    bound: float
-    passes: int
-    whole: bool
-
-
-def _none(found: _Found, *, impossible: bool) -> Outcome:
+def _none(found: Found, *, impossible: bool) -> Outcome:
     return Outcome(
         choice=None,
         value=-np.inf,
@@ -270,6 +295,7 @@ def _none(found: _Found, *, impossible: bool) -> Outcome:
         impossible=impossible,
         passes=found.passes,
         programmes=0,
+        margin=found.margin,
     )
 
 
@@ -279,98 +305,3 @@ def _better(portfolio: Portfolio, out: Outcome, before: ChoiceArray | None) -> O
         return out
     value = portfolio.value_of(before)
     return out if value <= out.value else replace(out, choice=before, value=value)
-
-
-def _prices(
-    portfolio: Portfolio,
-    plan: Plan,
-    prices: FloatArray | None,
-    here: Answer | None,
-    go_on: Callable[[], bool],
-) -> _Found:
-    """Find prices, first on a sample where there are many firms."""
-    passes, around = 0, CLOSE
-    few = draw(portfolio, SAMPLE, seed=plan.effort.seed) if portfolio.open > 2 * SAMPLE else None
-    scale = price_scale(portfolio if few is None else few)
-    if prices is None and few is not None:
-        tried = _whole(few, plan, scale, go_on)
-        passes, around, prices = tried.steps, AROUND, tried.prices
-        here = answer(portfolio, prices)
-        if here.bound < least_value(portfolio):
-            none = replace(tried, answer=here, mixture=(), impossible=True)
-            return _Found(none, portfolio, here.choice, here.bound, passes + 1, whole=True)
-        if tried.impossible:
-            prices = None
-    if prices is None:
-        descent = _whole(portfolio, plan, scale, go_on)
-        return _Found(
-            descent,
-            portfolio,
-            descent.answer.choice,
-            descent.answer.bound,
-            passes + descent.steps,
-            whole=True,
-        )
-    here = answer(portfolio, prices) if here is None else here
-    radius = around * np.maximum(prices, 0.25 * scale)
-    return _near(portfolio, plan, scale, prices, here, radius, go_on, passes)
-
-
-def _whole(
-    portfolio: Portfolio, plan: Plan, scale: FloatArray, go_on: Callable[[], bool]
-) -> Descent:
-    none = np.zeros(len(scale))
-    start = np.where(portfolio.rows.sign > 0, 0.2 * scale, 0.0)
-    box = Box(none, np.full(len(scale), np.inf), start, 0.5 * scale)
-    return descend(portfolio, box, scale=scale, tolerance=plan.tolerance, steps=STEPS, go_on=go_on)
-
-
-def _near(
-    portfolio: Portfolio,
-    plan: Plan,
-    scale: FloatArray,
-    prices: FloatArray,
-    here: Answer,
-    radius: FloatArray,
-    go_on: Callable[[], bool],
-    passes: int,
-) -> _Found:
-    """Find prices near others, over the firms that can matter there; move on while at an edge."""
-    for _ in range(MOVES):
-        low, high = np.maximum(prices - radius, 0.0), prices + radius
-        near = narrow(portfolio, here, prices, radius)
-        box = Box(low, high, prices, radius)
-        descent = descend(
-            near.portfolio,
-            box,
-            scale=scale,
-            tolerance=plan.tolerance,
-            steps=STEPS,
-            go_on=go_on,
-        )
-        passes += descent.steps + 1
-        prices = descent.prices
-        if descent.impossible or not descent.at_edge(box) or not go_on():
-            if portfolio.open <= 2 * SAMPLE:
-                return _over_all(portfolio, near, descent, passes)
-            bound = descent.answer.bound
-            return _Found(descent, near.portfolio, near.choice, bound, passes, whole=False)
-        radius, here = radius * 2, answer(portfolio, prices)
-    descent = _whole(portfolio, plan, scale, go_on)
-    here = descent.answer
-    return _Found(descent, portfolio, here.choice, here.bound, passes + descent.steps, whole=True)
-
-
-def _over_all(portfolio: Portfolio, near: Narrowed, descent: Descent, passes: int) -> _Found:
-    """Open the settled firms again, so that what is exact over the open ones is exact over all."""
-    mixture = tuple((share, _laid(near, said)) for share, said in descent.mixture)
-    descent = replace(descent, mixture=mixture)
-    return _Found(descent, portfolio, near.choice, descent.answer.bound, passes, whole=True)
-
-
-def _laid(near: Narrowed, said: ChoiceArray) -> ChoiceArray:
-    """Answers of the open firms, laid over those of all."""
-    out = near.choice.copy()
-    for block in near.portfolio.blocks:
-        out[block.firm] = said[block.firm]
-    return out
