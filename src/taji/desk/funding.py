@@ -39,7 +39,9 @@ __all__ = ["Funded", "FundingRequest", "fund"]
 NEAR = 1e-4
 #: Up to so many options the whole is one exact programme; see ``docs/analyst/portfolio.en.md``.
 EXACT_UP_TO = 1_500
-#: How changes of two halves are paired, without an earlier result and from one.
+#: How changes of two halves are paired: where an exact programme follows, without an earlier result,
+#: and from one.
+PROVING = (Round(4_000), Round(24_000), Round(144_000), Round(864_000, near=0.83))
 ROUNDS = tuple(Round(sets, 2e-6) for sets in (4_000, 24_000, 144_000, 864_000))
 ROUNDS_WARM = (
     *(Round(sets, 4.5e-5) for sets in (4_000, 72_000)),
@@ -198,9 +200,11 @@ def _plan(portfolio: Portfolio, request: FundingRequest, ends: float) -> tuple[P
     """How to work: all at once where options are few, the margin where they are many."""
     seconds = max(0.1, ends - time.monotonic())
     if portfolio.options <= EXACT_UP_TO:
-        effort = Effort(nodes=10_000_000, gap=0.0, seconds=seconds / 2, seed=request.seed)
+        effort = Effort(
+            nodes=10_000_000, gap=0.0, seconds=seconds / 2, seed=request.seed, solver="scip"
+        )
         widths = (portfolio.options,)
-        plan = Plan(gap=0.0, widths=widths, effort=effort, tolerance=1e-9, rounds=ROUNDS)
+        plan = Plan(gap=0.0, widths=widths, effort=effort, tolerance=1e-9, rounds=PROVING)
         return plan, "exact"
     effort = Effort(nodes=300, gap=0.0, seconds=seconds / 3, seed=request.seed)
     if portfolio.size > MANY and request.warm is None:

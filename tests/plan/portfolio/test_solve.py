@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -13,7 +16,7 @@ from hypothesis import strategies as st
 from tests.plan.portfolio.checker import best, check
 
 from taji.plan.portfolio.answer import answer
-from taji.plan.portfolio.core import Effort
+from taji.plan.portfolio.core import Effort, Solver, settle_exactly
 from taji.plan.portfolio.instance import NOTHING, Floor, Portfolio, in_units, lay_out
 from taji.plan.portfolio.shortage import find_shortage
 from taji.plan.portfolio.solve import Outcome, Plan, solve
@@ -104,11 +107,13 @@ def small_case(seed: int):
 
 @pytest.mark.parametrize("batch", range(8))
 def test_a_small_portfolio_is_the_best_of_all_choices(batch: int):
+    solver: Solver = "scip" if batch % 2 else "highs"
+    plan = replace(EXACT, effort=replace(EXACT.effort, solver=solver))
     for seed in range(50 * batch, 50 * batch + 50):
         rows, limits, floors, every = small_case(seed)
         truth = best(rows, limits, floors, every=every)
 
-        out = solve(lay(rows, limits, floors, every=every), EXACT)
+        out = solve(lay(rows, limits, floors, every=every), plan)
 
         if truth is None:
             assert out.choice is None, seed
@@ -220,3 +225,27 @@ def test_no_time_still_gives_a_bound_and_a_choice_that_keeps_the_rows_or_none():
 
     assert out.bound >= solve(table, MARGIN).value
     assert out.choice is None or np.all(table.over(out.choice) <= 0)
+
+
+def test_ctrl_c_ends_a_proof_and_is_passed_on():
+    rng = np.random.default_rng(0)
+    use = np.rint(rng.uniform(100, 100_000, (5, 650)))
+    value = np.round(use.mean(axis=0) * rng.uniform(0.2, 1.8, 650) / 100, 2)
+    limits = [float(np.floor(0.03 * row.sum())) for row in use]
+    table = lay_out(np.arange(0, 651, 10), value, list(use), limits=limits)
+    effort = Effort(nodes=10**9, gap=0.0, seconds=600.0, seed=1, solver="scip")
+    heard: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, frame: heard.append(number))
+    pressed = threading.Timer(2.0, os.kill, (os.getpid(), signal.SIGINT))
+    pressed.start()
+
+    try:
+        found = settle_exactly(table, effort)
+    finally:
+        pressed.join()
+        signal.signal(signal.SIGINT, before)
+
+    assert heard == [signal.SIGINT]
+    assert not found.proven
+    assert np.isfinite(found.bound)
+    assert found.choice is None or table.fits(found.choice)

@@ -6,8 +6,11 @@ Decides the options of the open firms by mixed-integer programming. Which firms 
 
 from __future__ import annotations
 
+import signal
+import threading
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Literal
 
 import numpy as np
 from ortools.math_opt.python import mathopt
@@ -15,10 +18,13 @@ from ortools.math_opt.python import mathopt
 from taji.base.arrays import FloatArray
 from taji.plan.portfolio.instance import NOTHING, Block, ChoiceArray, Portfolio
 
-__all__ = ["Effort", "Settled", "settle_exactly"]
+__all__ = ["Effort", "Settled", "Solver", "settle_exactly"]
+
+Solver = Literal["highs", "scip"]
 
 #: Rows are written so that the largest use is this: the solver's tolerance is then a hair of it.
 LARGEST = 1000.0
+_TYPES = {"highs": mathopt.SolverType.HIGHS, "scip": mathopt.SolverType.GSCIP}
 _BEST, _NONE = mathopt.TerminationReason.OPTIMAL, mathopt.TerminationReason.INFEASIBLE
 
 
@@ -38,6 +44,8 @@ class Effort:
         Seed of the solver.
     presolve : bool
         Whether the programme is simplified first: of little use where few options are open.
+    solver : {"highs", "scip"}
+        HiGHS finds, SCIP proves.
     """
 
     nodes: int
@@ -45,6 +53,7 @@ class Effort:
     seconds: float
     seed: int
     presolve: bool = True
+    solver: Solver = "highs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,17 +165,12 @@ class _Programme:
     def solve(self, effort: Effort, hint: ChoiceArray | None) -> Settled:
         result = mathopt.solve(
             self._model,
-            mathopt.SolverType.HIGHS,
-            params=mathopt.SolveParameters(
-                time_limit=timedelta(seconds=max(effort.seconds, 0.01)),
-                node_limit=effort.nodes,
-                relative_gap_tolerance=0.0,
-                absolute_gap_tolerance=effort.gap,
-                random_seed=effort.seed,
-                presolve=None if effort.presolve else mathopt.Emphasis.OFF,
-            ),
+            _TYPES[effort.solver],
+            params=_parameters(effort),
             model_params=self._hint(hint),
         )
+        if result.termination.limit == mathopt.Limit.INTERRUPTED:
+            signal.raise_signal(signal.SIGINT)  # SCIP took it from whoever listens
         settled = self._portfolio.settled
         short = np.zeros(len(self._portfolio.rows.bound))
         reason = result.termination.reason
@@ -198,6 +202,23 @@ class _Programme:
             }
             parameters.solution_hints.append(mathopt.SolutionHint(variable_values=values))
         return parameters
+
+
+def _parameters(effort: Effort) -> mathopt.SolveParameters:
+    out = mathopt.SolveParameters(
+        time_limit=timedelta(seconds=max(effort.seconds, 0.01)),
+        node_limit=effort.nodes,
+        relative_gap_tolerance=0.0,
+        absolute_gap_tolerance=effort.gap,
+        random_seed=effort.seed,
+        presolve=None if effort.presolve else mathopt.Emphasis.OFF,
+    )
+    if effort.solver == "scip":  # few options, a good choice known: nodes are worth more than cuts
+        out.cuts = out.heuristics = mathopt.Emphasis.OFF
+        out.gscip.bool_params["conflict/enable"] = False
+        in_front = threading.current_thread() is threading.main_thread()
+        out.gscip.bool_params["misc/catchctrlc"] = in_front
+    return out
 
 
 def _largest(portfolio: Portfolio, place: int) -> float:

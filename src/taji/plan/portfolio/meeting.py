@@ -39,10 +39,13 @@ class Round:
         Sets of each half, at most, that are paired. [sets]
     enough : float
         No further round follows once value and bound differ by no more. [fraction of the bound]
+    near : float
+        It is made only where its limit reaches this share of what lacks. [fraction]
     """
 
     sets: int
     enough: float = 0.0
+    near: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +120,13 @@ def meet(
     made: list[int] = []
     known, least, aim = lack, 0.0, 0.0
     much = MUCH * abs(bound) / max(portfolio.open, 1)
-    for count, enough in ((each.sets, max(gap, each.enough) * abs(bound)) for each in rounds):
+    for each in rounds:
         if not go_on():
             break
-        limit = min(limit_of(changes, half, room=known, most=count) for half in parts)
-        both = [sets_of(changes, half, limit=limit, most=count) for half in parts]
+        limit = min(limit_of(changes, half, room=known, most=each.sets) for half in parts)
+        if limit < each.near * known:
+            break
+        both = [sets_of(changes, half, limit=limit, most=each.sets) for half in parts]
         narrow = min(known / NARROWEST if np.isfinite(known) else 0.0, much)
         aim = max(aim, limit, LITTLE * abs(bound), narrow)
         found: Pair | None = None
@@ -136,7 +141,7 @@ def meet(
         if found is None or not found.finished:
             break
         least = max(least, min(limit, known) - 2 * hair)
-        if known - least <= enough + 4 * hair:
+        if known - least <= max(gap, each.enough) * abs(bound) + 4 * hair:
             break
     better = choice.copy()
     better[changes.firm[made]] = changes.option[made]
