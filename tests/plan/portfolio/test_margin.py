@@ -10,8 +10,11 @@ import pytest
 from tests.plan.portfolio.test_solve import MARGIN
 
 from taji.plan.portfolio.answer import answer
+from taji.plan.portfolio.drawing import draw
+from taji.plan.portfolio.finding import Search, find
 from taji.plan.portfolio.instance import NOTHING, Floor, Portfolio, lay_out
 from taji.plan.portfolio.margin import Margin, reopen
+from taji.plan.portfolio.narrowing import laid
 from taji.plan.portfolio.solve import Outcome, solve
 
 FLOORS = 3
@@ -22,7 +25,7 @@ PLAN = replace(MARGIN, gap=1e-4)
 def samples_are_small() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("taji.plan.portfolio.finding.SAMPLE", 1_000)
-        patch.setattr("taji.plan.portfolio.finding.FEW", 200)
+        patch.setattr("taji.plan.portfolio.finding.FEW", 50)
         patch.setattr("taji.plan.portfolio.finding.AROUND", 0.1)
         yield
 
@@ -149,3 +152,23 @@ def test_an_earlier_choice_that_gives_settled_firms_something_else_is_looked_at_
     assert wider.fits(other)
     assert not out.inside
     assert out.value >= wider.value_of(other)
+
+
+@pytest.mark.parametrize("firms", [1_500, 6_000])
+def test_the_answers_that_are_mixed_use_what_there_is_together(table: Portfolio, firms: int):
+    few = draw(table, firms, seed=1) if firms < table.size else table
+    cheap = solve(few, PLAN).prices * 0.97
+    search = Search(tolerance=1e-9, seed=1, go_on=lambda: True)
+
+    found = find(few, cheap, None, search)
+
+    settled = laid(found.portfolio, np.full(few.size, NOTHING, np.int32), found.choice)
+    rest = np.where(found.whole, 0.0, few.rows.signed(few.use_of(settled)))
+    for share, said in found.descent.mixture:
+        use = found.portfolio.use_of(said) * share
+        rest = rest + few.rows.signed(use)
+    hair = 1e-6 * np.abs(few.rows.bound)
+    assert np.all(rest <= few.rows.bound + hair)
+    scarce = found.descent.prices > 0
+    assert scarce.any()
+    assert np.all(rest[scarce] >= (few.rows.bound - hair)[scarce])

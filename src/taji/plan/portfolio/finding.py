@@ -17,7 +17,7 @@ from taji.plan.portfolio.answer import Answer, answer
 from taji.plan.portfolio.drawing import draw
 from taji.plan.portfolio.instance import ChoiceArray, Portfolio
 from taji.plan.portfolio.margin import Margin, margin_of
-from taji.plan.portfolio.narrowing import Narrowed, laid, narrow
+from taji.plan.portfolio.narrowing import laid, narrow
 from taji.plan.portfolio.prices import Box, Descent, descend, least_value, price_scale, stake
 
 __all__ = ["Found", "Search", "find", "find_inside"]
@@ -201,7 +201,7 @@ def _near(
         passes, prices = passes + found.passes + 1, descent.prices
         if not descent.at_edge(box) or not search.go_on():
             if portfolio.open <= 2 * SAMPLE:
-                return _over_all(portfolio, near, descent, passes)
+                return _over_all(portfolio, found, passes)
             margin = margin_of(portfolio, near.portfolio, near.choice, box, scale)
             return replace(found, passes=passes, margin=margin)
         radius, here = radius * 2, answer(portfolio, prices)
@@ -249,16 +249,10 @@ def _open_near(near: Portfolio, choice: ChoiceArray, descent: Descent, passes: i
     )
 
 
-def _over_all(portfolio: Portfolio, near: Narrowed, descent: Descent, passes: int) -> Found:
+def _over_all(portfolio: Portfolio, found: Found, passes: int) -> Found:
     """Open the settled firms again, so that what is exact over the open ones is exact over all."""
     mixture = tuple(
-        (share, laid(near.portfolio, said, near.choice)) for share, said in descent.mixture
+        (share, laid(found.portfolio, said, found.choice)) for share, said in found.descent.mixture
     )
-    return Found(
-        descent=replace(descent, mixture=mixture),
-        portfolio=portfolio,
-        choice=near.choice,
-        bound=descent.answer.bound,
-        passes=passes,
-        whole=True,
-    )
+    descent = replace(found.descent, mixture=mixture)
+    return replace(found, descent=descent, portfolio=portfolio, passes=passes, whole=True)
