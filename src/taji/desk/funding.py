@@ -237,7 +237,8 @@ def _without(
     case: Case, plan: Plan, outcome: Outcome, go_on: Callable[[], bool]
 ) -> tuple[Outcome, tuple[Lack, ...]]:
     """No choice was found: find one that fits after all, or what must be loosened."""
-    effort = replace(plan.effort, nodes=300, seconds=min(plan.effort.seconds, 10.0))
+    seconds = min(plan.effort.seconds, 10.0)
+    effort = replace(plan.effort, nodes=300, seconds=seconds, solver="highs")
     rows = case.portfolio.rows
     ways = [np.ones(len(rows.sign), dtype=bool)]
     if np.any(rows.sign < 0) and np.any(rows.sign > 0):

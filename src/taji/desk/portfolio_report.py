@@ -62,7 +62,9 @@ def write_pages(
         plan,
         gap=1e-4,
         widths=plan.widths[:1],
-        effort=replace(plan.effort, nodes=100, seconds=min(plan.effort.seconds, 5.0)),
+        effort=replace(
+            plan.effort, nodes=100, seconds=min(plan.effort.seconds, 5.0), solver="highs"
+        ),
     )
     facts = _facts(case, outcome, light, certificate, go_on)
     for language in LANGUAGES:

@@ -166,7 +166,7 @@ class _Programme:
         result = mathopt.solve(
             self._model,
             _TYPES[effort.solver],
-            params=_parameters(effort),
+            params=_parameters(effort, known=hint is not None),
             model_params=self._hint(hint),
         )
         if result.termination.limit == mathopt.Limit.INTERRUPTED:
@@ -204,7 +204,7 @@ class _Programme:
         return parameters
 
 
-def _parameters(effort: Effort) -> mathopt.SolveParameters:
+def _parameters(effort: Effort, *, known: bool) -> mathopt.SolveParameters:
     out = mathopt.SolveParameters(
         time_limit=timedelta(seconds=max(effort.seconds, 0.01)),
         node_limit=effort.nodes,
@@ -213,9 +213,10 @@ def _parameters(effort: Effort) -> mathopt.SolveParameters:
         random_seed=effort.seed,
         presolve=None if effort.presolve else mathopt.Emphasis.OFF,
     )
-    if effort.solver == "scip":  # few options, a good choice known: nodes are worth more than cuts
-        out.cuts = out.heuristics = mathopt.Emphasis.OFF
-        out.gscip.bool_params["conflict/enable"] = False
+    if effort.solver == "scip":
+        if known:  # where a good choice is known, nodes are worth more than what finds one
+            out.cuts = out.heuristics = mathopt.Emphasis.OFF
+            out.gscip.bool_params["conflict/enable"] = False
         in_front = threading.current_thread() is threading.main_thread()
         out.gscip.bool_params["misc/catchctrlc"] = in_front
     return out
