@@ -184,6 +184,29 @@ def test_what_was_left_open_for_something_else_is_not_relied_on(many: Path, whic
     assert certificate(many, "again")["gap"] <= 1e-4
 
 
+@pytest.mark.parametrize(
+    ("written", "named"),
+    [
+        (None, "certificate.json"),
+        ('{"prices": ', "certificate.json"),
+        ('{"least": 1}', "certificate.json"),
+        ('{"prices": {}, "floors": []}', "choice.parquet"),
+    ],
+)
+def test_a_folder_without_an_earlier_result_is_refused_in_a_sentence(
+    folder: Path, capsys: pytest.CaptureFixture[str], written: str | None, named: str
+):
+    (folder / "old").mkdir()
+    if written is not None:
+        (folder / "old" / "certificate.json").write_text(written, "utf-8")
+    pl.DataFrame({"application": ["a"]}).write_parquet(folder / "old" / "choice.parquet")
+
+    assert plan(folder, "--warm", str(folder / "old")) == 1
+
+    assert f"no result of a portfolio that can be read ({named})" in capsys.readouterr().err
+    assert not (folder / "out").exists()
+
+
 def test_the_certificate_names_the_table_by_its_hash(folder: Path):
     assert plan(folder) == 0
 

@@ -16,19 +16,17 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from taji.base.arrays import FloatArray
 from taji.base.text import Text
 from taji.desk.files import keep_inputs, whole, write_table
 from taji.desk.portfolio_case import Case, load_case
-from taji.desk.portfolio_margin import FILE, read_margin, write_margin
+from taji.desk.portfolio_earlier import CERTIFICATE, CHOICE, read_earlier
+from taji.desk.portfolio_margin import FILE, write_margin
 from taji.desk.portfolio_record import certificate_of, choice_table, decisions
 from taji.desk.portfolio_report import PAGES, write_pages
-from taji.desk.portfolio_table import Options
 from taji.desk.portfolio_words import Lack, lacks, told
 from taji.desk.steps import SILENT, Steps
 from taji.plan.portfolio.core import Effort
-from taji.plan.portfolio.instance import NOTHING, ChoiceArray, Portfolio
-from taji.plan.portfolio.margin import Margin
+from taji.plan.portfolio.instance import Portfolio
 from taji.plan.portfolio.meeting import Round
 from taji.plan.portfolio.shortage import find_shortage
 from taji.plan.portfolio.solve import Method, Outcome, Plan, solve
@@ -50,7 +48,7 @@ ROUNDS_WARM = (
 #: Above so many firms a gap of a few in a million is left, and so many options are opened. [firms]
 MANY, WIDTHS = 50_000, (300, 1_000, 3_000)
 
-CHOICE, CERTIFICATE, DECISIONS = "choice.parquet", "certificate.json", "decisions.csv"
+DECISIONS = "decisions.csv"
 
 READ = Text(zh="读取选项", en="Reading the options")
 SOLVE = Text(zh="求解", en="Choosing")
@@ -145,7 +143,7 @@ def fund(
         request.floors,
         every_enterprise=request.every_enterprise,
     )
-    prices, before, margin = _earlier(request, case)
+    earlier = read_earlier(request.warm, case)
     ends = time.monotonic() + request.time_limit
 
     def go_on() -> bool:
@@ -154,7 +152,14 @@ def fund(
     steps.begin(SOLVE)
     searching = time.monotonic()
     plan, method = _plan(case.portfolio, request, ends)
-    outcome = solve(case.portfolio, plan, prices=prices, before=before, margin=margin, go_on=go_on)
+    outcome = solve(
+        case.portfolio,
+        plan,
+        prices=earlier.prices,
+        before=earlier.choice,
+        margin=earlier.margin,
+        go_on=go_on,
+    )
     lacking: tuple[Lack, ...] = ()
     if outcome.choice is None:
         steps.begin(LACKING)
@@ -212,22 +217,13 @@ def _plan(portfolio: Portfolio, request: FundingRequest, ends: float) -> tuple[P
     if portfolio.size > MANY:
         effort = replace(effort, nodes=20, presolve=False)
         return Plan(gap=8e-6, widths=(30, *WIDTHS), effort=effort, share=0.5), "prices"
-    if request.warm is not None:
-        plan = Plan(
-            gap=1e-7,
-            widths=(150,),
-            effort=effort,
-            tolerance=1e-8,
-            rounds=ROUNDS_WARM,
-            near=NEAR,
-        )
-        return plan, "prices"
+    warm = request.warm is not None
     plan = Plan(
         gap=1e-7,
-        widths=(150, 500),
+        widths=(150,) if warm else (150, 500),
         effort=effort,
         tolerance=1e-8,
-        rounds=ROUNDS,
+        rounds=ROUNDS_WARM if warm else ROUNDS,
         near=NEAR,
     )
     return plan, "prices"
@@ -256,29 +252,3 @@ def _without(
         lacking += lacks(case, found, loose)
         outcome = replace(outcome, impossible=outcome.impossible or found.proven)
     return outcome, tuple(lacking)
-
-
-def _earlier(
-    request: FundingRequest, case: Case
-) -> tuple[FloatArray | None, ChoiceArray | None, Margin | None]:
-    """Prices, choice and margin of an earlier result, as far as they still hold."""
-    if request.warm is None:
-        return None, None, None
-    old = json.loads((request.warm / CERTIFICATE).read_text(encoding="utf-8"))
-    caps = [old["prices"].get(name, 0.0) for name in case.limited]
-    known = {(f["group"], f["value"], f["use"]): f["price"] for f in old["floors"]}
-    floors = [known.get((f.group, f.value, f.use), 0.0) for f in case.floors]
-    prices = np.array([*caps, *floors]) / case.row_scale
-    margin, path = read_margin(case, request.warm), request.warm / CHOICE
-    if not path.is_file():
-        return prices, None, margin
-    return prices, _earlier_choice(pl.read_parquet(path), case.options), margin
-
-
-def _earlier_choice(table: pl.DataFrame, options: Options) -> ChoiceArray:
-    firms = pl.DataFrame({"enterprise": options.enterprise}).with_row_index("firm")
-    known = table.join(firms, on="enterprise", how="inner", maintain_order="left")
-    firm = known["firm"].to_numpy().astype(np.int64)
-    choice = np.full(len(options.enterprise), NOTHING, dtype=np.int32)
-    choice[firm] = options.place(firm, known["option"])
-    return choice
