@@ -39,7 +39,7 @@ NEAR = 1e-4
 EXACT_UP_TO = 1_500
 #: How changes of two halves are paired: where an exact programme follows, without an earlier result,
 #: and from one.
-PROVING = (Round(4_000), Round(24_000), Round(144_000), Round(864_000, near=0.83))
+PROVING = (Round(4_000), Round(24_000), Round(144_000), Round(864_000, reach=0.83))
 ROUNDS = tuple(Round(sets, 2e-6) for sets in (4_000, 24_000, 144_000, 864_000))
 ROUNDS_WARM = (
     *(Round(sets, 4.5e-5) for sets in (4_000, 72_000)),

@@ -90,14 +90,15 @@ class Block:
 
     def value_at(self, row: IntArray, column: IntArray) -> FloatArray:
         """Values of the options in rows and columns. [points]"""
-        return self.value.reshape(-1).take(self._place(row, column))
+        return self.value.reshape(-1).take(self.place(row, column))
 
     def use_at(self, row: IntArray, column: IntArray, n_cell: int) -> FloatArray:
         """What the options in rows and columns use, shape (n_use, n_cell). [smallest units]"""
-        place, cell = self._place(row, column), self.cell[column]
+        place, cell = self.place(row, column), self.cell[column]
         return np.array([by_cell(used.reshape(-1).take(place), cell, n_cell) for used in self.use])
 
-    def _place(self, row: IntArray, column: IntArray) -> IntArray:
+    def place(self, row: IntArray, column: IntArray) -> IntArray:
+        """Where options in rows and columns stand in the flattened tables."""
         place: IntArray = row * self.value.shape[1] + column
         return place
 

@@ -39,13 +39,13 @@ class Round:
         Sets of each half, at most, that are paired. [sets]
     enough : float
         No further round follows once value and bound differ by no more. [fraction of the bound]
-    near : float
+    reach : float
         It is made only where its limit reaches this share of what lacks. [fraction]
     """
 
     sets: int
     enough: float = 0.0
-    near: float = 0.0
+    reach: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +124,7 @@ def meet(
         if not go_on():
             break
         limit = min(limit_of(changes, half, room=known, most=each.sets) for half in parts)
-        if limit < each.near * known:
+        if limit < each.reach * known:
             break
         both = [sets_of(changes, half, limit=limit, most=each.sets) for half in parts]
         narrow = min(known / NARROWEST if np.isfinite(known) else 0.0, much)

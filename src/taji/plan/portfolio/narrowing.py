@@ -136,7 +136,7 @@ def pick(block: Block, row: IntArray, column: IntArray) -> list[Block]:
 
 def _part(block: Block, row: IntArray, column: IntArray, count: int) -> Block:
     """Firms with ``count`` options each, in rows and columns of a block, firm by firm."""
-    place = (row * block.value.shape[1] + column).reshape(-1, count).T
+    place = block.place(row, column).reshape(-1, count).T
     at = column[::count]
     return Block(
         block.firm[at],
@@ -191,7 +191,7 @@ def _taken(block: Block, column: IntArray, choice: ChoiceArray) -> tuple[FloatAr
         at = np.where(some, chosen, 0)
     else:
         at = np.argmax(block.option[:, column] == chosen, axis=0)
-    place = at * block.value.shape[1] + column
+    place = block.place(at, column)
     worth = np.where(some, block.value.reshape(-1).take(place), 0.0)
     have = np.array([np.where(some, used.reshape(-1).take(place), 0.0) for used in block.use])
     return worth, have

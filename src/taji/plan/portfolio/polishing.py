@@ -15,7 +15,7 @@ from taji.base.arrays import BoolArray, FloatArray
 from taji.plan.portfolio.answer import surplus
 from taji.plan.portfolio.core import Effort, Settled, settle_exactly
 from taji.plan.portfolio.instance import ChoiceArray, Portfolio
-from taji.plan.portfolio.narrowing import settle
+from taji.plan.portfolio.narrowing import laid, settle
 
 __all__ = ["Polished", "cut_of", "losses", "opened", "polish"]
 
@@ -176,9 +176,7 @@ class _State:
         self.rounds += 1
         if found.choice is None:
             return
-        whole = self.now.copy()
-        for block in inner.blocks:
-            whole[block.firm] = found.choice[block.firm]
+        whole = laid(inner, found.choice, self.now)
         value = self._portfolio.value_of(whole)
         if value > self.value:
             self.best = self.now = whole

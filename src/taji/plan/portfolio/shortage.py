@@ -16,7 +16,7 @@ from taji.plan.portfolio.core import Effort, settle_exactly
 from taji.plan.portfolio.drawing import draw
 from taji.plan.portfolio.instance import NOTHING, ChoiceArray, Portfolio
 from taji.plan.portfolio.mixing import mix
-from taji.plan.portfolio.narrowing import settle
+from taji.plan.portfolio.narrowing import laid, settle
 from taji.plan.portfolio.polishing import cut_of, losses, opened
 from taji.plan.portfolio.prices import Box, Descent, descend
 
@@ -185,9 +185,7 @@ def _choose(
         found = settle_exactly(inner, effort, forgive=np.where(loose, weight, np.inf), hint=best)
         if found.choice is None:
             continue
-        whole = choice.copy()
-        for block in inner.blocks:
-            whole[block.firm] = found.choice[block.firm]
+        whole = laid(inner, found.choice, choice)
         over = np.maximum(blank.over(whole), 0.0)
         if np.all(over[~loose] <= 0) and float(over @ weight) < least:
             best = choice = whole
