@@ -50,7 +50,7 @@ def test_the_page_says_the_numbers_in_each_language(language: str):
     text = portfolio_page(facts(floors=True), language=language)
 
     assert {"zh": "都是假设。", "en": "All assumed."}[language] in text
-    assert {"999,999.50", "17.25", FLOOR[language]} <= {
+    assert {"1,000,000", "999,999.50", "17.25", FLOOR[language]} <= {
         part.strip() for part in text.replace("<", ">").split(">")
     }
     assert "265.50" in text  # what one more million bought
@@ -67,3 +67,5 @@ def test_without_floors_there_is_nothing_before_them():
 
     assert "There are no floors" in text
     assert "What each floor costs" not in text
+    assert "Share of support without floors" not in text
+    assert "Share of support without floors" in portfolio_page(facts(floors=True), language="en")

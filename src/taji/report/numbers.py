@@ -15,6 +15,7 @@ __all__ = [
     "FEW",
     "WHOLE_PERCENT_BELOW",
     "Scale",
+    "amount",
     "count",
     "interval",
     "money",
@@ -74,6 +75,17 @@ def plain(value: float, decimals: int) -> str:
     ('0.0', '12,346')
     """
     return _fixed(value, decimals)
+
+
+def amount(value: float) -> str:
+    """Write an amount of money or time: to the cent, or whole where it is.
+
+    Examples
+    --------
+    >>> amount(12345.0), amount(19.9)
+    ('12,345', '19.90')
+    """
+    return plain(value, 0 if float(value).is_integer() else 2)
 
 
 def count(value: float) -> str:

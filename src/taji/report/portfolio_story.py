@@ -12,7 +12,7 @@ from taji.base.text import Language, Text
 from taji.catalogue.resources import Resource
 from taji.report.blocks import Block, Facts, Figure, Notice, Paragraph, Section, Story, Table
 from taji.report.fonts import family
-from taji.report.numbers import count, percent, plain
+from taji.report.numbers import amount, count, percent, plain
 from taji.report.page import story_page
 from taji.report.phrases import Phrases
 from taji.report.portfolio_charts import Curve, curves
@@ -160,7 +160,7 @@ def _method(facts: PortfolioFacts, phrases: Phrases) -> Section:
 
 def _limits(facts: PortfolioFacts, phrases: Phrases, language: Language) -> Section:
     rows = tuple(
-        (resource.with_unit[language], plain(limit, 2), plain(used, 2), f"{price:.6g}")
+        (resource.with_unit[language], amount(limit), amount(used), f"{price:.6g}")
         for resource, limit, used, price in facts.limits
     )
     table = Table(
@@ -183,7 +183,7 @@ def _frontier(facts: PortfolioFacts, phrases: Phrases, font: str, language: Lang
         caption=title,
         heads=(named, *(phrases(f"h_portfolio_{key}") for key in ("value", "bound", "more"))),
         rows=tuple(
-            (plain(p.amount, 2), plain(p.value, 1), plain(p.bound, 1), _marginal(points, place))
+            (amount(p.amount), plain(p.value, 1), plain(p.bound, 1), _marginal(points, place))
             for place, p in enumerate(points)
         ),
         numeric=frozenset({0, 1, 2, 3}),
@@ -242,7 +242,7 @@ def _floors(facts: PortfolioFacts, phrases: Phrases, language: Language) -> list
         caption=phrases("portfolio_floors"),
         heads=tuple(phrases(f"h_portfolio_{key}") for key in ("floor", "least", "got", "cost")),
         rows=tuple(
-            (floor.name[language], plain(floor.least, 2), plain(floor.got, 2), plain(floor.cost, 2))
+            (floor.name[language], amount(floor.least), amount(floor.got), plain(floor.cost, 2))
             for floor in facts.floors
         ),
         numeric=frozenset({1, 2, 3}),
@@ -268,23 +268,20 @@ def _benefit(facts: PortfolioFacts, phrases: Phrases, font: str, language: Langu
 
 
 def _by_group(facts: PortfolioFacts, by: Text, phrases: Phrases, language: Language) -> Table:
-    heads = ("group", "firms", "of_firms", "before", "after")
+    shares = ("of_firms", "after") if facts.before is None else ("of_firms", "before", "after")
     return Table(
         caption=phrases("portfolio_by", by=by[language]),
-        heads=tuple(phrases(f"h_portfolio_{key}") for key in heads),
+        heads=tuple(phrases(f"h_portfolio_{key}") for key in ("group", "firms", *shares)),
         rows=tuple(
             (
                 share.group[language],
                 count(share.firms),
-                *(
-                    percent(x, n=None, language=language)
-                    for x in (share.of_firms, share.before, share.after)
-                ),
+                *(percent(getattr(share, each), n=None, language=language) for each in shares),
             )
             for share in facts.groups
             if share.by == by
         ),
-        numeric=frozenset({1, 2, 3, 4}),
+        numeric=frozenset(range(1, 2 + len(shares))),
     )
 
 
